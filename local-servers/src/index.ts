@@ -1,0 +1,10 @@
+export { type AwsEmulator, type AwsEmulatorOptions, startAwsEmulator } from './aws-emulator.js';
+export { leaveSignalsToCaller, stopAll } from './cleanup.js';
+export { type FailedWay, ServerStartError, ServerUnavailableError } from './errors.js';
+export { freePort } from './ports.js';
+export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.js';
+export type { PostgresMajor } from './postgres-binaries.js';
+export type { Say } from './resolve.js';
+export { startTemporal, type TemporalOptions, type TemporalServer } from './temporal.js';
+export { temporalCliPath, temporalTestServerPath } from './temporal-executables.js';
+export { startTlsFront, type TlsFront, type TlsFrontOptions } from './tls-front.js';

@@ -1,0 +1,64 @@
+import { calculateJwkThumbprint, compactVerify, createLocalJWKSet, type JSONWebKeySet, type JWK } from 'jose';
+import { z } from 'zod';
+
+const base64url = z.string().regex(/^[A-Za-z0-9_-]{16,128}$/);
+
+/** Public keys that credentials may be sealed to: ECDH on P-256 or X25519 (RFC 7518 6.2, RFC 8037), nothing weaker and never a private part. */
+export const recipientJwkSchema = z.discriminatedUnion('kty', [
+  z.strictObject({
+    kty: z.literal('EC'),
+    crv: z.literal('P-256'),
+    x: base64url,
+    y: base64url,
+    kid: z.string().max(128).optional(),
+    use: z.literal('enc').optional(),
+    alg: z.literal('ECDH-ES').optional(),
+  }),
+  z.strictObject({
+    kty: z.literal('OKP'),
+    crv: z.literal('X25519'),
+    x: base64url,
+    kid: z.string().max(128).optional(),
+    use: z.literal('enc').optional(),
+    alg: z.literal('ECDH-ES').optional(),
+  }),
+]);
+export type RecipientJwk = z.infer<typeof recipientJwkSchema>;
+
+/** Who may open a dispensed credential. Stands inside the signed task, fresh per request. */
+export const recipientSchema = z.strictObject({
+  jwk: recipientJwkSchema,
+  /** Compact JWS of an issuer over `{"cnf": {"jkt": <thumbprint of jwk>}, "exp"?}` (RFC 7800, RFC 7638), where the runner accepts attested keys only. */
+  attestation: z.string().max(8192).optional(),
+});
+export type Recipient = z.infer<typeof recipientSchema>;
+
+/** Public half of a JWK: what may be published and compared. Built by hand for these two key types, so that no private member slips through. */
+export function recipientThumbprint(jwk: RecipientJwk): Promise<string> {
+  return calculateJwkThumbprint(jwk as JWK, 'sha256');
+}
+
+/**
+ * Whether credentials may be sealed to a recipient, by the customer's list.
+ * @param allowed keys (`use: "enc"`), or issuers (`use: "sig"`) that attest keys
+ * @param nowSeconds unix seconds
+ */
+export async function isRecipientAllowed(recipient: Recipient, allowed: JSONWebKeySet, nowSeconds: number): Promise<boolean> {
+  const thumbprint = await recipientThumbprint(recipient.jwk);
+  const issuers = allowed.keys.filter((key) => key.use === 'sig');
+  for (const key of allowed.keys) {
+    if (key.use !== 'sig' && (await calculateJwkThumbprint(key, 'sha256')) === thumbprint) return true;
+  }
+  if (recipient.attestation === undefined || issuers.length === 0) return false;
+  try {
+    const { payload } = await compactVerify(recipient.attestation, createLocalJWKSet({ keys: issuers }), {
+      algorithms: ['ES256', 'EdDSA', 'RS256'],
+    });
+    const claims = z
+      .object({ cnf: z.object({ jkt: z.string() }), exp: z.number().optional() })
+      .parse(JSON.parse(new TextDecoder().decode(payload)));
+    return claims.cnf.jkt === thumbprint && (claims.exp === undefined || claims.exp > nowSeconds);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,262 @@
+import type { JSONWebKeySet } from 'jose';
+import { z } from 'zod';
+import { ENVIRONMENT, ENVIRONMENT_PLACEHOLDERS, FILE_SECRETS_STORE_ENGINE, LOG_LEVELS } from '../../../contract/environment.js';
+import { type AllowedEntry, parseAllowedEntry } from './allowed-entries.js';
+import { parseDuration } from './duration.js';
+import {
+  type ControlPlaneSettings,
+  type NetworkSettings,
+  type SecretStoreSettings,
+  type SettingFault,
+  type Settings,
+  SettingsError,
+} from './settings.js';
+
+/** Reads a file that a setting names; throws when it cannot. */
+export type ReadFile = (path: string) => string;
+
+const PLACEHOLDERS = new Set(ENVIRONMENT_PLACEHOLDERS.map((text) => text.toLowerCase()));
+const DEFAULTS = new Map(ENVIRONMENT.map((entry) => [entry.name, entry.defaultValue]));
+const SECRETS = new Set(ENVIRONMENT.filter((entry) => entry.secret).map((entry) => entry.name));
+
+/**
+ * Validates a runner's settings.
+ * @param environment variables by name, the env file's already merged in
+ * @throws {SettingsError} with every fault at once
+ */
+export function loadSettings(environment: Readonly<Record<string, string | undefined>>, readFile: ReadFile): Settings {
+  const reader = new Reader(environment, readFile);
+  const tenantId = reader.required('TENANT_ID');
+  const runnerGroupId = reader.required('RUNNER_GROUP_ID');
+  const settings: Settings = {
+    tenantId,
+    runnerGroupId,
+    namespace: reader.optional('AXIOM_NAMESPACE') ?? tenantId,
+    taskQueue: reader.optional('AXIOM_TASK_QUEUE') ?? runnerGroupId,
+    apiKey: apiKey(reader),
+    secretStore: secretStore(reader),
+    results: { taskQueue: reader.required('WORKFLOW_RESULT_TASK_QUEUE'), activityName: reader.required('WORKFLOW_RESULT_ACTIVITY_NAME') },
+    controlPlane: controlPlane(reader),
+    verificationKeys: keySet(reader, 'AXIOM_TASK_VERIFICATION_KEY'),
+    recipientKeys: keySet(reader, 'RUNNER_RECIPIENT_KEYS'),
+    stateKeySecretId: reader.optional('RUNNER_STATE_KEY_SECRET_ID'),
+    ledgerTable: reader.optional('RUNNER_LEDGER_TABLE'),
+    maxDurationSeconds: reader.parsed('RUNNER_MAX_DURATION', parseDuration, 'Write a whole number and one of s, m, h, d, e.g. 8h.'),
+    allowed: allowed(reader),
+    policies: reader.fileOf('RUNNER_POLICY_FILE'),
+    maxConcurrentTasks: reader.parsed(
+      'RUNNER_MAX_CONCURRENT_TASKS',
+      (text) => wholeNumber(text, 1, 1000),
+      'Write a whole number from 1 to 1000.',
+    ),
+    logLevel: reader.parsed(
+      'RUNNER_LOG_LEVEL',
+      (text) => LOG_LEVELS.find((level) => level === text),
+      `Write one of ${LOG_LEVELS.join(', ')}.`,
+    ),
+    health: health(reader),
+    network: network(reader),
+  };
+  if (reader.faults.length > 0) throw new SettingsError(reader.faults);
+  return settings;
+}
+
+/** Looks variables up and gathers faults; a faulty one yields a harmless value, because the faults stop the start anyway. */
+class Reader {
+  readonly faults: SettingFault[] = [];
+
+  constructor(
+    readonly environment: Readonly<Record<string, string | undefined>>,
+    readonly readFile: ReadFile,
+  ) {}
+
+  fault(variable: string, found: string, mend: string): void {
+    this.faults.push({ variable, found, mend });
+  }
+
+  /** The value or its default; a placeholder counts as missing. */
+  optional(name: string): string | undefined {
+    const value = this.environment[name]?.trim();
+    if (value === undefined || value === '') return DEFAULTS.get(name);
+    if (!PLACEHOLDERS.has(value.toLowerCase())) return value;
+    this.fault(name, `still holds the placeholder ${value}`, 'Replace it with your own value.');
+    return undefined;
+  }
+
+  required(name: string): string {
+    const before = this.faults.length;
+    const value = this.optional(name);
+    if (value === undefined && this.faults.length === before) this.fault(name, 'is missing', `Set it: ${meaning(name)}`);
+    return value ?? '';
+  }
+
+  parsed<T>(name: string, parse: (text: string) => T | undefined, mend: string): T {
+    const text = this.optional(name) ?? '';
+    const value = parse(text);
+    if (value === undefined) this.fault(name, shown(name, text), mend);
+    return value as T; // A fault stops the start, so nobody meets the hole.
+  }
+
+  fileOf(name: string): string | undefined {
+    const path = this.optional(name);
+    if (path === undefined) return undefined;
+    try {
+      return this.readFile(path);
+    } catch (error) {
+      this.fault(
+        name,
+        `names ${path}, which cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
+        'Give the path of a readable file.',
+      );
+      return undefined;
+    }
+  }
+}
+
+function apiKey(reader: Reader): Settings['apiKey'] {
+  const before = reader.faults.length;
+  const secretId = reader.optional('RUNNER_API_KEY_SECRET_ID');
+  const value = reader.optional('RUNNER_API_KEY');
+  if (secretId !== undefined && value !== undefined) {
+    reader.fault('RUNNER_API_KEY', 'is set together with RUNNER_API_KEY_SECRET_ID', 'Set one of the two.');
+  }
+  if (secretId !== undefined) return { secretId };
+  if (value === undefined && reader.faults.length === before) {
+    reader.fault('RUNNER_API_KEY', 'is missing', 'Set it, or RUNNER_API_KEY_SECRET_ID with the id of a secret that holds it.');
+  }
+  return { value: value ?? '' };
+}
+
+function secretStore(reader: Reader): SecretStoreSettings {
+  const engine = reader.required('SECRETS_STORE_ENGINE');
+  if (engine === FILE_SECRETS_STORE_ENGINE) return { engine, folder: reader.required('SECRETS_STORE_FOLDER') };
+  if (engine !== 'aws-secrets-manager')
+    reader.fault('SECRETS_STORE_ENGINE', shown('SECRETS_STORE_ENGINE', engine), 'Write aws-secrets-manager or file.');
+  const roleArn = reader.optional('AWS_SECRETS_MANAGER_ROLE_ARN');
+  const externalId = reader.optional('AWS_SECRETS_MANAGER_ROLE_EXTERNAL_ID');
+  if (roleArn !== undefined && !/^arn:[a-z-]+:iam::\d{12}:role\/.+$/.test(roleArn)) {
+    reader.fault(
+      'AWS_SECRETS_MANAGER_ROLE_ARN',
+      shown('AWS_SECRETS_MANAGER_ROLE_ARN', roleArn),
+      "Copy the output RoleArn of the proxy role's stack.",
+    );
+  }
+  if ((roleArn === undefined) !== (externalId === undefined)) {
+    const [missing, other] =
+      roleArn === undefined
+        ? ['AWS_SECRETS_MANAGER_ROLE_ARN', 'AWS_SECRETS_MANAGER_ROLE_EXTERNAL_ID']
+        : ['AWS_SECRETS_MANAGER_ROLE_EXTERNAL_ID', 'AWS_SECRETS_MANAGER_ROLE_ARN'];
+    reader.fault(missing, 'is missing', `It belongs to ${other}: set both or none.`);
+  }
+  return {
+    engine: 'aws-secrets-manager',
+    region: reader.optional('AWS_SECRETS_MANAGER_REGION'),
+    proxyRole: roleArn === undefined || externalId === undefined ? undefined : { roleArn, externalId },
+  };
+}
+
+function controlPlane(reader: Reader): ControlPlaneSettings {
+  const address = reader.required('AXIOM_ACTIONS_ADDRESS_AND_PORT');
+  const parsed = hostAndPort(address);
+  if (parsed === undefined)
+    reader.fault(
+      'AXIOM_ACTIONS_ADDRESS_AND_PORT',
+      shown('AXIOM_ACTIONS_ADDRESS_AND_PORT', address),
+      'Write host:port, e.g. axiomactions.axiom.security:443.',
+    );
+  const switched = reader.parsed('AXIOM_TLS', (text) => (text === 'on' || text === 'off' ? text : undefined), 'Write on or off.');
+  const cert = reader.fileOf('AXIOM_TLS_CERT_FILE');
+  const key = reader.fileOf('AXIOM_TLS_KEY_FILE');
+  const ca = reader.fileOf('AXIOM_TLS_CA_FILE');
+  if ((cert === undefined) !== (key === undefined)) {
+    reader.fault(
+      cert === undefined ? 'AXIOM_TLS_CERT_FILE' : 'AXIOM_TLS_KEY_FILE',
+      'is missing',
+      'A client certificate and its key belong together: set both or none.',
+    );
+  }
+  if (switched === 'off' && parsed !== undefined && !isLoopback(parsed.host)) {
+    reader.fault('AXIOM_TLS', `is off for ${parsed.host}`, 'Only a loopback address may be reached without TLS: remove the line.');
+  }
+  return { address, tls: switched === 'off' ? false : { ca, cert, key } };
+}
+
+const jwk = z.looseObject({ kty: z.enum(['EC', 'OKP', 'RSA']) }).refine((key) => !('d' in key) && !('k' in key));
+
+function keySet(reader: Reader, name: string): JSONWebKeySet | undefined {
+  const text = reader.optional(name) ?? reader.fileOf(`${name}_FILE`);
+  if (text === undefined) return undefined;
+  const variable = reader.environment[name] === undefined ? `${name}_FILE` : name;
+  try {
+    const json: unknown = JSON.parse(text);
+    const { keys } = z
+      .object({ keys: z.array(jwk).min(1) })
+      .parse(typeof json === 'object' && json !== null && 'keys' in json ? json : { keys: [json] });
+    return { keys };
+  } catch {
+    reader.fault(variable, 'is no public JWK or JWK set (RFC 7517)', 'Give JSON: one public key, or {"keys": [...]}; never a private one.');
+    return undefined;
+  }
+}
+
+function allowed(reader: Reader): readonly AllowedEntry[] | undefined {
+  const text = reader.optional('RUNNER_ALLOWED');
+  if (text === undefined) return undefined;
+  return text.split(',').flatMap((part) => {
+    const entry = parseAllowedEntry(part.trim());
+    if (entry === undefined)
+      reader.fault('RUNNER_ALLOWED', `holds "${part.trim()}"`, 'Write <type>/<id> or <type>/<id>:<permission>, separated by commas.');
+    return entry ?? [];
+  });
+}
+
+function health(reader: Reader): Settings['health'] {
+  const text = reader.required('RUNNER_HEALTH_ADDRESS');
+  if (text === 'off') return undefined;
+  const parsed = hostAndPort(text);
+  if (parsed === undefined || !isLoopback(parsed.host)) {
+    reader.fault(
+      'RUNNER_HEALTH_ADDRESS',
+      shown('RUNNER_HEALTH_ADDRESS', text),
+      'Write a loopback address and port, e.g. 127.0.0.1:8786, or off.',
+    );
+  }
+  return parsed;
+}
+
+function network(reader: Reader): NetworkSettings {
+  const proxy = reader.optional('HTTPS_PROXY') ?? reader.environment['https_proxy'];
+  if (proxy !== undefined && !(URL.canParse(proxy) && new URL(proxy).protocol === 'http:')) {
+    reader.fault(
+      'HTTPS_PROXY',
+      'is no URL of an HTTP proxy',
+      'Write http://host:port, with user:password@ before the host where the proxy asks for it.',
+    );
+  }
+  return { proxy, noProxy: reader.optional('NO_PROXY') ?? reader.environment['no_proxy'], extraCa: reader.fileOf('NODE_EXTRA_CA_CERTS') };
+}
+
+/** Host and port of `host:port` or `[v6]:port`. */
+export function hostAndPort(text: string): { readonly host: string; readonly port: number } | undefined {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = wholeNumber(match?.[3] ?? '', 0, 65_535);
+  return host === undefined || port === undefined ? undefined : { host, port };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function wholeNumber(text: string, least: number, most: number): number | undefined {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  return value >= least && value <= most ? value : undefined;
+}
+
+function shown(name: string, value: string): string {
+  return SECRETS.has(name) ? 'holds a malformed value' : `is "${value.slice(0, 100)}"`;
+}
+
+function meaning(name: string): string {
+  return ENVIRONMENT.find((entry) => entry.name === name)?.meaning ?? '';
+}

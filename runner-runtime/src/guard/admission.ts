@@ -1,0 +1,136 @@
+import {
+  assertInWindow,
+  audience,
+  isRecipientAllowed,
+  readTask,
+  type System,
+  systemName,
+  type Task,
+  type TaskBody,
+  TaskRejectedError,
+  type TaskType,
+} from '@axiom-runner/protocol';
+import type { JSONWebKeySet } from 'jose';
+import type { AllowedEntry } from '../config/allowed-entries.js';
+import { RunnerError } from '../errors.js';
+import { isAllowed } from './allow-list.js';
+import type { Policy } from './policy.js';
+
+/** The customer's rules for tasks. */
+export interface GuardRules {
+  readonly tenantId: string;
+  readonly runnerGroupId: string;
+  readonly verificationKeys: JSONWebKeySet | undefined;
+  readonly recipientKeys: JSONWebKeySet | undefined;
+  readonly allowed: readonly AllowedEntry[] | undefined;
+  readonly maxDurationSeconds: number;
+  readonly policy: Policy | undefined;
+}
+
+/** A task of a certain type. */
+export type TaskOf<T extends TaskType> = Task & { readonly task: Extract<TaskBody, { type: T }> };
+
+/** Decides what this runner may be asked to do. Every activity that has an effect asks it by itself. */
+export class Guard {
+  constructor(
+    private readonly rules: GuardRules,
+    /** Unix milliseconds. */
+    private readonly now: () => number,
+  ) {}
+
+  /**
+   * Accepts a task: signature, audience, type, request id and time; then the rules.
+   * @param workflowId id of the workflow that carries it, which must be the request's
+   * @throws {RunnerError} `TASK_REJECTED` or `POLICY_DENIED`
+   */
+  async accept<T extends TaskType>(envelope: unknown, workflowId: string, types: readonly T[]): Promise<TaskOf<T>> {
+    const task = await this.recognise(envelope, workflowId, types);
+    rejecting(() => assertInWindow(task, this.#seconds()));
+    return task;
+  }
+
+  /** The same for the later steps of a task that was accepted in time: everything but the time. */
+  async recognise<T extends TaskType>(envelope: unknown, workflowId: string, types: readonly T[]): Promise<TaskOf<T>> {
+    const { tenantId, runnerGroupId, verificationKeys } = this.rules;
+    const task = await rejecting(() => readTask(envelope, { verificationKeys, audience: audience(tenantId, runnerGroupId) }));
+    if (!isOfType(task, types)) {
+      throw new RunnerError('TASK_REJECTED', `The task is ${task.task.type}, but was started as ${types.join(' or ')}.`, {
+        mend: 'Start it under its own name.',
+      });
+    }
+    if (requestOf(task) !== workflowId) {
+      throw new RunnerError('TASK_REJECTED', 'The task belongs to another request than the workflow that carries it.', {
+        mend: 'Use the request id as workflow id.',
+      });
+    }
+    await this.#permit(task);
+    return task;
+  }
+
+  /** Longest life that an access may have from now on, seconds. */
+  get maxDurationSeconds(): number {
+    return this.rules.maxDurationSeconds;
+  }
+
+  async #permit(task: Task): Promise<void> {
+    const body = task.task;
+    if ('durationSeconds' in body && body.durationSeconds > this.rules.maxDurationSeconds) {
+      throw new RunnerError(
+        'POLICY_DENIED',
+        `The access would last ${body.durationSeconds} s; this runner allows ${this.rules.maxDurationSeconds} s.`,
+        { mend: 'Ask for less, or raise RUNNER_MAX_DURATION.' },
+      );
+    }
+    if (body.system !== undefined) this.#assertAllowed(body.system, 'permission' in body ? body.permission : undefined);
+    if (body.type === 'DispenseCredential' && this.rules.recipientKeys !== undefined) {
+      if (!(await isRecipientAllowed(body.recipient, this.rules.recipientKeys, this.#seconds()))) {
+        throw new RunnerError(
+          'POLICY_DENIED',
+          'The credential would be sealed to a key that RUNNER_RECIPIENT_KEYS does not list or attest.',
+          { mend: 'Use a listed recipient, or one that a listed issuer attests.' },
+        );
+      }
+    }
+    await this.rules.policy?.assertPermitted(task);
+  }
+
+  #assertAllowed(system: System, permission: string | undefined): void {
+    if (isAllowed(this.rules.allowed, system, permission)) return;
+    throw new RunnerError(
+      'POLICY_DENIED',
+      `RUNNER_ALLOWED does not let tasks touch ${systemName(system)}${permission === undefined ? '' : ` with ${permission}`}.`,
+      {
+        object: systemName(system),
+        mend: 'Add it to RUNNER_ALLOWED if it should be.',
+      },
+    );
+  }
+
+  #seconds(): number {
+    return Math.floor(this.now() / 1000);
+  }
+}
+
+/** The request that a task is about: its own, or for an extension the access's. */
+function requestOf({ jti, task }: Task): string {
+  return task.type === 'ExtendAccess' ? task.accessRequestId : jti;
+}
+
+function isOfType<T extends TaskType>(task: Task, types: readonly T[]): task is TaskOf<T> {
+  return types.some((type) => type === task.task.type);
+}
+
+/** Runs a check of the protocol and turns its refusal into ours. */
+function rejecting<T>(check: () => T): T;
+function rejecting<T>(check: () => Promise<T>): Promise<T>;
+function rejecting(check: () => unknown): unknown {
+  const refuse = (error: unknown): never => {
+    throw error instanceof TaskRejectedError ? new RunnerError('TASK_REJECTED', error.message) : error;
+  };
+  try {
+    const outcome = check();
+    return outcome instanceof Promise ? outcome.catch(refuse) : outcome;
+  } catch (error) {
+    return refuse(error);
+  }
+}

@@ -1,14 +1,17 @@
-import { CompactSign, compactVerify, createLocalJWKSet, importJWK, type JSONWebKeySet, type JWK } from 'jose';
+import { CompactSign, importJWK, type JSONWebKeySet, type JWK } from 'jose';
 import { z } from 'zod';
 import { CLOCK_TOLERANCE_SECONDS, MAX_ENVELOPE_BYTES, TASK_VALIDITY_SECONDS } from '../../contract/tasks.js';
+import { verifySignature } from './signature.js';
 import { SCHEMA_VERSION, type Task, taskSchema } from './task.js';
 
+const signedSchema = z.strictObject({ schemaVersion: z.literal(SCHEMA_VERSION), jws: z.string().max(MAX_ENVELOPE_BYTES) });
+
 /** What travels as the input of a workflow: a signed task, or a plain one where the runner has no verification key. */
-export const envelopeSchema = z.union([
-  z.strictObject({ schemaVersion: z.literal(SCHEMA_VERSION), jws: z.string().max(MAX_ENVELOPE_BYTES) }),
-  z.strictObject({ schemaVersion: z.literal(SCHEMA_VERSION), task: taskSchema }),
-]);
+export const envelopeSchema = z.union([signedSchema, z.strictObject({ schemaVersion: z.literal(SCHEMA_VERSION), task: taskSchema })]);
 export type Envelope = z.infer<typeof envelopeSchema>;
+
+/** Envelopes before their task is read, so that a refusal can name the faulty place in the task. */
+const unreadSchema = z.union([signedSchema, z.strictObject({ schemaVersion: z.literal(SCHEMA_VERSION), task: z.unknown() })]);
 
 /** Signature algorithms of tasks; symmetric ones are never accepted. */
 export const TASK_ALGORITHMS = ['ES256', 'EdDSA'];
@@ -54,7 +57,7 @@ export interface TaskExpectation {
  * @throws {TaskRejectedError}
  */
 export async function readTask(envelope: unknown, expectation: TaskExpectation): Promise<Task> {
-  const parsed = envelopeSchema.safeParse(envelope);
+  const parsed = unreadSchema.safeParse(envelope);
   if (!parsed.success) throw new TaskRejectedError('malformed', `The task envelope is malformed: ${describe(parsed.error)}.`);
   const task = taskSchema.safeParse(await claims(parsed.data, expectation));
   if (!task.success) throw new TaskRejectedError('malformed', `The task is malformed: ${describe(task.error)}.`);
@@ -90,8 +93,8 @@ export function acceptanceEnd(task: Pick<Task, 'exp'>): number {
   return task.exp + CLOCK_TOLERANCE_SECONDS;
 }
 
-async function claims(envelope: Envelope, { verificationKeys }: TaskExpectation): Promise<unknown> {
-  if ('task' in envelope) {
+async function claims(envelope: z.infer<typeof unreadSchema>, { verificationKeys }: TaskExpectation): Promise<unknown> {
+  if (!('jws' in envelope)) {
     if (verificationKeys !== undefined)
       throw new TaskRejectedError('unsigned', 'The task is not signed, and this runner takes signed tasks only.');
     return envelope.task;
@@ -104,7 +107,7 @@ async function claims(envelope: Envelope, { verificationKeys }: TaskExpectation)
   }
   let payload: Uint8Array;
   try {
-    const verified = await compactVerify(envelope.jws, createLocalJWKSet(verificationKeys), { algorithms: TASK_ALGORITHMS });
+    const verified = await verifySignature(envelope.jws, verificationKeys, TASK_ALGORITHMS);
     if (verified.protectedHeader.typ !== TYPE) throw new Error('wrong type');
     payload = verified.payload;
   } catch {

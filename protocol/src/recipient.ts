@@ -1,7 +1,9 @@
-import { calculateJwkThumbprint, compactVerify, createLocalJWKSet, type JSONWebKeySet, type JWK } from 'jose';
+import { calculateJwkThumbprint, type JSONWebKeySet, type JWK } from 'jose';
 import { z } from 'zod';
+import { verifySignature } from './signature.js';
 
-const base64url = z.string().regex(/^[A-Za-z0-9_-]{16,128}$/);
+/** 32 bytes: a coordinate on either curve. */
+const base64url = z.string().regex(/^[A-Za-z0-9_-]{43}$/);
 
 /** Public keys that credentials may be sealed to: ECDH on P-256 or X25519 (RFC 7518 6.2, RFC 8037), nothing weaker and never a private part. */
 export const recipientJwkSchema = z.discriminatedUnion('kty', [
@@ -47,13 +49,13 @@ export async function isRecipientAllowed(recipient: Recipient, allowed: JSONWebK
   const thumbprint = await recipientThumbprint(recipient.jwk);
   const issuers = allowed.keys.filter((key) => key.use === 'sig');
   for (const key of allowed.keys) {
-    if (key.use !== 'sig' && (await calculateJwkThumbprint(key, 'sha256')) === thumbprint) return true;
+    // A malformed key of the list fits nobody, and must not hide the others.
+    const listed = key.use === 'sig' ? undefined : await calculateJwkThumbprint(key, 'sha256').catch(() => undefined);
+    if (listed === thumbprint) return true;
   }
   if (recipient.attestation === undefined || issuers.length === 0) return false;
   try {
-    const { payload } = await compactVerify(recipient.attestation, createLocalJWKSet({ keys: issuers }), {
-      algorithms: ['ES256', 'EdDSA', 'RS256'],
-    });
+    const { payload } = await verifySignature(recipient.attestation, { keys: issuers }, ['ES256', 'EdDSA', 'RS256']);
     const claims = z
       .object({ cnf: z.object({ jkt: z.string() }), exp: z.number().optional() })
       .parse(JSON.parse(new TextDecoder().decode(payload)));

@@ -24,6 +24,16 @@ export async function sealCredential(credential: Credential, recipient: Recipien
     .encrypt(key);
 }
 
+/** Whether anything can be sealed to a recipient: a key of the right shape may still be no point of its curve. */
+export async function canSealTo(recipient: RecipientJwk): Promise<boolean> {
+  try {
+    await sealCredential({ requestId: '', system: '', values: {}, expiresAt: 0 }, recipient);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Opens a sealed credential.
  * @param privateJwk the recipient's private key

@@ -28,7 +28,10 @@ export const collectDataTask = z.strictObject({
   type: z.literal('CollectData'),
   system: systemSchema,
   /** Counts of the previous complete collection; a collapse against them is flagged. */
-  previousCounts: z.record(z.string().max(40), z.int().nonnegative()).optional(),
+  previousCounts: z
+    .record(z.string().max(40), z.int().nonnegative())
+    .refine((counts) => Object.keys(counts).length <= 100, 'must have at most 100 entries')
+    .optional(),
 });
 
 /** Asks to give an existing principal a permission on a target for a time. */

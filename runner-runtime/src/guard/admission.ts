@@ -1,6 +1,7 @@
 import {
   assertInWindow,
   audience,
+  canSealTo,
   isRecipientAllowed,
   readTask,
   type System,
@@ -90,6 +91,11 @@ export class Guard {
           { mend: 'Use a listed recipient, or one that a listed issuer attests.' },
         );
       }
+    }
+    if (body.type === 'DispenseCredential' && !(await canSealTo(body.recipient.jwk))) {
+      throw new RunnerError('TASK_REJECTED', "The recipient's key is no valid point of its curve.", {
+        mend: 'Send a freshly made P-256 or X25519 key.',
+      });
     }
     await this.rules.policy?.assertPermitted(task);
   }

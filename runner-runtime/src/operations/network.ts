@@ -14,16 +14,16 @@ export function trustedCas({ extraCa }: NetworkSettings): string[] | undefined {
  */
 export function proxyFor(host: string, port: number, { proxy, noProxy }: NetworkSettings): string | undefined {
   if (proxy === undefined) return undefined;
+  const wanted = host.toLowerCase().replace(/^\[(.*)\]$/, '$1');
   const direct = (noProxy ?? '')
     .split(/[\s,]+/)
     .filter((entry) => entry !== '')
     .some((entry) => {
-      const [, name = entry, wantedPort] = /^(.*?)(?::(\d+))?$/.exec(entry) ?? [];
+      // host, host:port, an IPv6 address (several colons), or [address]:port
+      const [, name = entry, wantedPort] = /^\[(.*)\](?::(\d+))?$/.exec(entry) ?? /^([^:]*)(?::(\d+))?$/.exec(entry) ?? [];
       if (wantedPort !== undefined && Number(wantedPort) !== port) return false;
       const suffix = name.replace(/^\*?\./, '.').toLowerCase();
-      return (
-        name === '*' || host.toLowerCase() === suffix.replace(/^\./, '') || (suffix.startsWith('.') && host.toLowerCase().endsWith(suffix))
-      );
+      return name === '*' || wanted === suffix.replace(/^\./, '') || (suffix.startsWith('.') && wanted.endsWith(suffix));
     });
   return direct ? undefined : proxy;
 }

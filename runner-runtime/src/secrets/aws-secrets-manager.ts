@@ -61,12 +61,12 @@ export function awsSecretsManager({ region, proxyRole, network, sessionName }: A
   };
 }
 
-/** A secret that was never rotated has no previous version. */
+/** A secret that was never rotated has no previous version; one that was binary before is of no use. */
 async function previousVersion(fetch: () => Promise<string>): Promise<string | undefined> {
   try {
     return await fetch();
   } catch (error) {
-    if (error instanceof RunnerError && error.code === 'SECRET_NOT_FOUND') return undefined;
+    if (error instanceof RunnerError && (error.code === 'SECRET_NOT_FOUND' || error.code === 'SECRET_MALFORMED')) return undefined;
     throw error;
   }
 }
@@ -80,6 +80,10 @@ const DENIED = new Set([
   'ExpiredToken',
   'SignatureDoesNotMatch',
   'InvalidSignatureException',
+  // STS about a service account's token, and about a role ARN that is none, such as a placeholder.
+  'InvalidIdentityToken',
+  'IDPRejectedClaim',
+  'ValidationError',
 ]);
 
 /** Error names of Secrets Manager and STS: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html#API_GetSecretValue_Errors */
@@ -92,7 +96,7 @@ function storeError(error: unknown, name: string, proxyRole: ProxyRoleSettings |
       mend: 'Create it under exactly this name in the region and account that the runner reads (AWS_SECRETS_MANAGER_REGION, AWS_SECRETS_MANAGER_ROLE_ARN).',
     });
   }
-  if (kind === 'DecryptionFailure' || kind === 'KMSAccessDeniedException') {
+  if (kind === 'DecryptionFailure' || kind === 'KMSAccessDeniedException' || isRefusedByKms(error)) {
     return new RunnerError(
       'SECRET_ACCESS_DENIED',
       `The runner cannot access secret manager: the key that encrypts ${name} may not be used.`,
@@ -132,10 +136,21 @@ function storeError(error: unknown, name: string, proxyRole: ProxyRoleSettings |
   }
   return new RunnerError(
     'SECRET_STORE_UNAVAILABLE',
-    `Secrets Manager did not answer for ${name} (${kind === '' ? 'unknown error' : kind}).`,
+    `Secrets Manager did not answer for ${name} (${networkCode(error) ?? (kind === '' ? 'unknown error' : kind)}).`,
     {
       object,
       mend: 'Check the route to Secrets Manager (VPC endpoint, proxy) and its throttling; the runner tries again.',
     },
   );
+}
+
+/** How Secrets Manager says that the key is out of reach, under the name of any other refusal. */
+function isRefusedByKms(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AccessDeniedException' && /access to kms is not allowed/i.test(error.message);
+}
+
+/** `ECONNREFUSED`, `ENOTFOUND` and the like. */
+function networkCode(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && /^E[A-Z_]+$/.test(code) ? code : undefined;
 }

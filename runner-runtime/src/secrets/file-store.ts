@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
-import { join, resolve, sep } from 'node:path';
+import { open, realpath } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { RunnerError } from '../errors.js';
 import type { SecretStore } from './secret-store.js';
 
@@ -19,22 +19,19 @@ async function readPrivateFile(folder: string, name: string): Promise<string> {
   if (!path.startsWith(root + sep)) throw notFound(name, path);
   let file: Awaited<ReturnType<typeof open>>;
   try {
-    // A link must not lead out of the folder.
-    file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    // A link must not lead out of the folder, and a pipe must not hang the read.
+    const parent = join(await realpath(root), relative(root, dirname(path)));
+    if ((await realpath(parent)) !== parent) throw Object.assign(new Error('a link on the way'), { code: 'ELOOP' });
+    file = await open(join(parent, basename(path)), constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT' || code === 'ENOTDIR') throw notFound(name, path);
-    throw new RunnerError(
-      'SECRET_ACCESS_DENIED',
-      `The runner cannot access secret manager: the file of ${name} cannot be opened (${code ?? 'unknown'}).`,
-      {
-        object: name,
-        mend: 'Make it a regular file that the runner may read.',
-      },
-    );
+    throw cannotOpen(name, code ?? 'unknown');
   }
   try {
-    const { mode } = await file.stat();
+    const stats = await file.stat();
+    if (!stats.isFile()) throw cannotOpen(name, 'no regular file');
+    const { mode } = stats;
     if ((mode & 0o077) !== 0) {
       throw new RunnerError('SECRET_ACCESS_DENIED', `The file of ${name} is open to others (mode ${(mode & 0o777).toString(8)}).`, {
         object: name,
@@ -45,6 +42,17 @@ async function readPrivateFile(folder: string, name: string): Promise<string> {
   } finally {
     await file.close();
   }
+}
+
+function cannotOpen(name: string, why: string): RunnerError {
+  return new RunnerError(
+    'SECRET_ACCESS_DENIED',
+    `The runner cannot access secret manager: the file of ${name} cannot be opened (${why}).`,
+    {
+      object: name,
+      mend: 'Make it a regular file that the runner may read, with no link on the way.',
+    },
+  );
 }
 
 function notFound(name: string, path: string): RunnerError {

@@ -52,6 +52,8 @@ function readFields(object: Readonly<Record<string, unknown>>, catalogue: Secret
       continue;
     }
     if (typeof value === 'object') throw malformed(`has a field ${field.name} that is no text`, 'Write it as a string.');
+    if (Number.isInteger(value) && !Number.isSafeInteger(value))
+      throw malformed(`has a number in ${field.name} that is too large to be read exactly`, 'Write it as a string.');
     const text = String(value);
     if (text.trim() === '') throw malformed(`has an empty field ${field.name}`, `Fill it: ${field.meaning}`);
     if (field.placeholders?.includes(text))

@@ -1,0 +1,72 @@
+/** Metrics of a runner: what it emits, and what dashboards and alarms read. */
+
+/** CloudWatch namespace of the metrics that leave through the log (embedded metric format). */
+export const METRIC_NAMESPACE = 'AxiomRunner';
+/** Dimension of every metric: the runner group. */
+export const METRIC_DIMENSION = 'RunnerGroupId';
+/** Time between two metric records in the log, seconds. */
+export const METRIC_PERIOD_SECONDS = 60;
+
+/** One metric under both of its names. */
+export interface MetricName {
+  /** Name in CloudWatch. */
+  readonly cloudWatch: string;
+  /** CloudWatch unit. */
+  readonly unit: string;
+  /** Name on `/metrics`. */
+  readonly prometheus: string;
+  readonly meaning: string;
+}
+
+export const METRIC_STEPS_SUCCEEDED: MetricName = {
+  cloudWatch: 'StepsSucceeded',
+  unit: 'Count',
+  prometheus: 'axiom_runner_steps_total',
+  meaning: 'Steps of tasks that succeeded.',
+};
+export const METRIC_STEPS_FAILED: MetricName = {
+  cloudWatch: 'StepsFailed',
+  unit: 'Count',
+  prometheus: 'axiom_runner_steps_total',
+  meaning: 'Attempts at steps of tasks that failed; a retried attempt counts each time.',
+};
+export const METRIC_STEP_DURATION: MetricName = {
+  cloudWatch: 'StepDuration',
+  unit: 'Milliseconds',
+  prometheus: 'axiom_runner_step_duration_seconds',
+  meaning: 'Time that an attempt at a step took.',
+};
+export const METRIC_QUEUE_LAG: MetricName = {
+  cloudWatch: 'QueueLag',
+  unit: 'Milliseconds',
+  prometheus: 'axiom_runner_queue_lag_seconds',
+  meaning: 'Time that a step waited on the queue for a runner.',
+};
+export const METRIC_OVERDUE_REVOCATIONS: MetricName = {
+  cloudWatch: 'OverdueRevocations',
+  unit: 'Count',
+  prometheus: 'axiom_runner_overdue_revocations',
+  meaning: 'Accesses past their end that the last round of the reaper could not end.',
+};
+export const METRIC_SECRET_ERRORS: MetricName = {
+  cloudWatch: 'SecretErrors',
+  unit: 'Count',
+  prometheus: 'axiom_runner_secret_errors_total',
+  meaning: 'Integration secrets that could not be read or used.',
+};
+export const METRIC_RUNNER_UP: MetricName = {
+  cloudWatch: 'RunnerUp',
+  unit: 'Count',
+  prometheus: 'axiom_runner_up',
+  meaning: '1 while the runner takes tasks, else 0.',
+};
+
+export const METRICS: readonly MetricName[] = [
+  METRIC_STEPS_SUCCEEDED,
+  METRIC_STEPS_FAILED,
+  METRIC_STEP_DURATION,
+  METRIC_QUEUE_LAG,
+  METRIC_OVERDUE_REVOCATIONS,
+  METRIC_SECRET_ERRORS,
+  METRIC_RUNNER_UP,
+];

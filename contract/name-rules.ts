@@ -1,0 +1,100 @@
+/**
+ * What AWS and Kubernetes accept as a name, an id or an ARN. One rule is the check of a construct, of an app's setting and of a
+ * template's parameter, so all refuse alike and with the same words.
+ */
+
+import { PROXY_ROLE_NAME_PART, PROXY_ROLE_TEMPLATE } from './cloudformation';
+
+/** What a value may be, and what to do when it is something else. */
+export interface NameRule {
+  /** Regular expression for JavaScript and for CloudFormation's `AllowedPattern` (Java). */
+  readonly pattern: string;
+  /** Fewest characters. */
+  readonly minLength?: number;
+  /** Most characters. */
+  readonly maxLength?: number;
+  /** Texts that stand for a value in guides, compared without regard to case: such a value counts as missing. */
+  readonly placeholders?: readonly string[];
+  /** The allowed values: completes "Allowed: …". */
+  readonly allowed: string;
+  /** What to do, as a sentence. */
+  readonly fix: string;
+}
+
+/** External id of a role. https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
+export const EXTERNAL_ID: NameRule = {
+  pattern: '^[\\w+=,.@:/-]*$',
+  minLength: 2,
+  maxLength: 1224,
+  placeholders: ['your-external-id', 'your_external_id', 'external-id', 'external_id', 'externalid', 'changeme', 'change-me'],
+  allowed: '2 to 1224 letters, digits and _+=,.@:/-',
+  fix: 'Make up one that nobody else uses, for example with "openssl rand -hex 16", and give the same to the runner.',
+};
+
+/** One role, user or account that a role may trust. Never a wildcard. */
+export const TRUSTED_PRINCIPAL: NameRule = {
+  pattern: '^([0-9]{12}|arn:aws[a-z-]*:iam::[0-9]{12}:(root|(role|user)/[\\w+=,.@/-]+))$',
+  allowed: 'the ARN of one role, user or account, or the 12 digits of one account; no wildcard',
+  fix: "Pass the ARN of the runner's role, for example arn:aws:iam::111122223333:role/axiomrunner-role.",
+};
+
+/** Name of an IAM role, without its path. https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html */
+export const ROLE_NAME: NameRule = {
+  pattern: '^[\\w+=,.@-]+$',
+  maxLength: 64,
+  allowed: '1 to 64 letters, digits and _+=,.@-',
+  fix: 'Shorten the name or change those characters.',
+};
+
+/** Name of a proxy role. */
+export const PROXY_ROLE_NAME: NameRule = {
+  pattern: PROXY_ROLE_TEMPLATE.roleNamePattern,
+  maxLength: 64,
+  allowed: `1 to 64 letters, digits and _+=,.@- that contain ${PROXY_ROLE_NAME_PART}`,
+  fix: `Runners may assume no other role: add ${PROXY_ROLE_NAME_PART}, as in ${PROXY_ROLE_TEMPLATE.defaultRoleName}.`,
+};
+
+/** ARN of an IAM role in any partition. */
+export const ROLE_ARN: NameRule = {
+  pattern: '^arn:aws[a-z-]*:iam::[0-9]{12}:role/[\\w+=,.@/-]+$',
+  allowed: 'the ARN of one role, arn:<partition>:iam::<account>:role/<name>; no wildcard',
+  fix: "Copy it from the outputs of the role's stack.",
+};
+
+/** ARN of a KMS key. IAM doesn't resolve aliases in the resources of a policy. */
+export const KMS_KEY_ARN: NameRule = {
+  pattern: '^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$',
+  allowed: 'the ARN of one key, arn:<partition>:kms:<region>:<account>:key/<id>; no alias',
+  fix: 'Copy "KeyMetadata.Arn" from what "aws kms describe-key --key-id alias/<name>" prints.',
+};
+
+/** ARN of an IAM OpenID Connect provider. */
+export const OIDC_PROVIDER_ARN: NameRule = {
+  pattern: '^arn:aws[a-z-]*:iam::[0-9]{12}:oidc-provider/[\\w.:/~-]+$',
+  allowed: 'the ARN of an OIDC provider, arn:<partition>:iam::<account>:oidc-provider/<issuer>',
+  fix: 'Copy it from what "aws iam list-open-id-connect-providers" prints.',
+};
+
+/** Issuer of an OpenID Connect provider as IAM's condition keys spell it. */
+export const OIDC_ISSUER: NameRule = {
+  pattern: '^[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]+)?(/[\\w.~-]+)*$',
+  allowed:
+    'the URL without https:// and without a slash at the end, such as oidc.eks.us-west-2.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE',
+  fix: 'Remove https:// and a slash at the end from what "aws eks describe-cluster --query cluster.identity.oidc.issuer" prints.',
+};
+
+/** Name of one namespace: a DNS label. https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
+export const KUBERNETES_NAMESPACE: NameRule = {
+  pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
+  maxLength: 63,
+  allowed: '1 to 63 small letters, digits and hyphens, no hyphen at either end; no wildcard',
+  fix: 'Name exactly one namespace: a pattern would let other pods of the cluster take the role.',
+};
+
+/** Name of one service account: a DNS subdomain. */
+export const SERVICE_ACCOUNT_NAME: NameRule = {
+  pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*$',
+  maxLength: 253,
+  allowed: '1 to 253 small letters, digits, hyphens and dots, a letter or digit at either end; no wildcard',
+  fix: 'Name exactly one service account: a pattern would let other pods of the cluster take the role.',
+};

@@ -1,0 +1,148 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { constants } from 'node:fs';
+import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { freePort } from '@axiom-runner/local-servers';
+import { temporaryFolder } from './homes.js';
+
+const VERSION = '1.31.0';
+const run = promisify(execFile);
+
+/** A Temporal server with its JWT authorizer, in memory. */
+export interface AuthorizingTemporal {
+  readonly address: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * The path of the full Temporal server, which checks keys; the dev server checks none. In this order: the file that
+ * AXIOM_TEST_TEMPORAL_SERVER names, `temporal-server` on PATH, the user's cache, a build from Go modules (minutes, once).
+ * @returns the path, or why there is none
+ */
+export async function temporalServerPath(say: (line: string) => void): Promise<{ path: string } | { missing: string }> {
+  const named = process.env['AXIOM_TEST_TEMPORAL_SERVER'];
+  if (named)
+    return (await isExecutable(named)) ? { path: named } : { missing: `AXIOM_TEST_TEMPORAL_SERVER=${named} is no executable file` };
+  const onPath = await find('temporal-server');
+  if (onPath !== undefined) return { path: onPath };
+  const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'axiom-runner', `temporal-server-${VERSION}`);
+  const cached = join(cache, 'server');
+  if (await isExecutable(cached)) return { path: cached };
+  const go = await find('go');
+  if (go === undefined) return { missing: 'no temporal-server on PATH, and no go to build it with (set AXIOM_TEST_TEMPORAL_SERVER)' };
+  say(`building the Temporal server ${VERSION} with go install: a few minutes, once`);
+  const building = `${cache}.${process.pid}`;
+  try {
+    await mkdir(building, { recursive: true });
+    await run(go, ['install', `go.temporal.io/server/cmd/server@v${VERSION}`], { env: { ...process.env, GOBIN: building } });
+    await mkdir(cache, { recursive: true });
+    await rename(join(building, 'server'), cached);
+    return { path: cached };
+  } catch (error) {
+    return { missing: `go install failed: ${error instanceof Error ? error.message.slice(0, 300) : 'unknown'}` };
+  } finally {
+    await rm(building, { recursive: true, force: true });
+  }
+}
+
+/** Starts the server; it trusts the keys of the JWK sets, and reads them again every second. */
+export async function startAuthorizingTemporal(path: string, keySetUrls: readonly string[]): Promise<AuthorizingTemporal> {
+  const ports = await freePorts(10);
+  const config = join(await temporaryFolder(), 'config.yaml');
+  await writeFile(config, JSON.stringify(configuration(ports, keySetUrls))); // JSON is YAML
+  const server = spawn(path, ['--config-file', config, 'start'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let tail = '';
+  for (const stream of [server.stdout, server.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      tail = (tail + text).slice(-4000);
+    });
+  }
+  server.once('error', (error) => {
+    tail += error.message;
+  });
+  return { address: `127.0.0.1:${ports[0]}`, stop: () => stop(server, () => tail) };
+}
+
+async function stop(server: ChildProcess, tail: () => string): Promise<void> {
+  if (server.exitCode !== null) throw new Error(`the Temporal server ended by itself (${server.exitCode}): ${tail()}`);
+  const ended = once(server, 'exit');
+  server.kill('SIGTERM');
+  const killer = setTimeout(() => server.kill('SIGKILL'), 10_000);
+  await ended;
+  clearTimeout(killer);
+}
+
+function configuration(ports: readonly number[], keySourceURIs: readonly string[]): object {
+  const service = (index: number) => ({
+    rpc: { grpcPort: ports[index], membershipPort: ports[index + 5], bindOnLocalHost: true },
+  });
+  const sql = {
+    pluginName: 'sqlite',
+    databaseName: 'default',
+    connectAddr: 'localhost',
+    connectProtocol: 'tcp',
+    connectAttributes: { mode: 'memory', cache: 'private' },
+    maxConns: 1,
+    maxIdleConns: 1,
+    maxConnLifetime: '1h',
+  };
+  return {
+    log: { stdout: true, level: 'error' },
+    persistence: {
+      defaultStore: 'main',
+      visibilityStore: 'visibility',
+      numHistoryShards: 1,
+      datastores: { main: { sql }, visibility: { sql } },
+    },
+    global: {
+      membership: { maxJoinDuration: '30s', broadcastAddress: '127.0.0.1' },
+      authorization: {
+        jwtKeyProvider: { keySourceURIs, refreshInterval: '1s' },
+        permissionsClaimName: 'permissions',
+        authorizer: 'default',
+        claimMapper: 'default',
+      },
+    },
+    // Without an internal frontend the server's own workers would need a key.
+    services: {
+      frontend: service(0),
+      'internal-frontend': service(1),
+      matching: service(2),
+      history: service(3),
+      worker: service(4),
+    },
+    clusterMetadata: {
+      enableGlobalNamespace: false,
+      failoverVersionIncrement: 10,
+      masterClusterName: 'active',
+      currentClusterName: 'active',
+      clusterInformation: {
+        active: { enabled: true, initialFailoverVersion: 1, rpcName: 'frontend', rpcAddress: `localhost:${ports[0]}` },
+      },
+    },
+    dcRedirectionPolicy: { policy: 'noop' },
+  };
+}
+
+async function freePorts(count: number): Promise<number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) ports.add(await freePort());
+  return [...ports];
+}
+
+async function find(program: string): Promise<string | undefined> {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter(Boolean)) {
+    if (await isExecutable(join(folder, program))) return join(folder, program);
+  }
+  return undefined;
+}
+
+function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}

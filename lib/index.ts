@@ -1,0 +1,2 @@
+export * from './oidc-role-stack';
+export * from './secrets-manager-role-stack';

@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { EXIT_SOFTWARE } from '../../../contract/exit-codes.js';
+import { VERSION } from '../version.js';
+import { health } from './health.js';
+
+/** Starts fast what must start fast (an exec probe runs `health` every few seconds) and loads the runner for everything else. */
+async function launch(args: readonly string[]): Promise<number> {
+  const [command] = args;
+  if (command === 'health')
+    return health(
+      args.slice(1),
+      process.env,
+      (path) => readFileSync(path, 'utf8'),
+      (text) => process.stdout.write(text),
+    );
+  if (command === 'version' || command === '--version' || command === '-V') {
+    process.stdout.write(
+      args.includes('--json') ? `${JSON.stringify({ version: VERSION, node: process.version })}\n` : `axiomrunner ${VERSION}\n`,
+    );
+    return 0;
+  }
+  // A file of its own, so that the probe does not parse megabytes.
+  const { main } = require('./runner.cjs') as typeof import('./main.js');
+  return main(args);
+}
+
+// A listener takes the place of Node's, which would open the inspector to whoever may signal the process.
+process.on('SIGUSR1', () => undefined);
+
+launch(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(
+      `axiomrunner: unexpected fault: ${error instanceof Error ? `${error.name}\n${(error.stack ?? '').split('\n').slice(1, 6).join('\n')}` : typeof error}\n`,
+    );
+    process.exitCode = EXIT_SOFTWARE;
+  },
+);

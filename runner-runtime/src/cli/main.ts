@@ -1,0 +1,112 @@
+import { Command, CommanderError } from 'commander';
+import { EXIT_CONFIG, EXIT_FAILED, EXIT_OK, EXIT_UNAVAILABLE, EXIT_USAGE } from '../../../contract/exit-codes.js';
+import { SettingsError } from '../config/settings.js';
+import { type ErrorCode, RunnerError } from '../errors.js';
+import { VERSION } from '../version.js';
+import { UsageError } from './command-session.js';
+import { json, processTerminal, type Terminal } from './terminal.js';
+
+const UNREACHABLE: readonly ErrorCode[] = ['SECRET_STORE_UNAVAILABLE', 'TARGET_UNREACHABLE'];
+
+const EXAMPLES = `
+Examples:
+  axiomrunner --env-file .env                        start, with settings from a file
+  axiomrunner doctor --env-file .env                 find out what hinders a runner
+  axiomrunner test-connection postgresql/db.example.com --env-file .env
+  axiomrunner access revoke --all --env-file .env    end every access without the control plane
+
+Exit codes: 0 done, 1 the answer is no, 64 wrong command line, 69 a service cannot be reached, 70 a fault in this program, 78 wrong settings.`;
+
+/**
+ * The command line of the runner. Each command's code is loaded when it is used.
+ * @returns the exit code
+ */
+export async function main(args: readonly string[], terminal: Terminal = processTerminal): Promise<number> {
+  let code = EXIT_OK;
+  try {
+    await program(terminal, (exit) => {
+      code = exit;
+    }).parseAsync(args, { from: 'user' });
+    return code;
+  } catch (error) {
+    return exitCodeOf(error, args.includes('--json'), terminal);
+  }
+}
+
+function program(terminal: Terminal, exit: (code: number) => void): Command {
+  const cli = new Command('axiomrunner')
+    .description('Private access runner: works on internal systems for a control plane, inside your AWS account.')
+    .version(VERSION);
+  cli
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .addHelpText('after', EXAMPLES)
+    .showHelpAfterError('(see axiomrunner --help)')
+    .enablePositionalOptions()
+    .hook('preAction', (_, action) => {
+      // `axiomrunner --env-file .env doctor` means the same as `axiomrunner doctor --env-file .env`.
+      const { envFile } = cli.opts<{ envFile?: string }>();
+      if (envFile !== undefined && action.getOptionValue('envFile') === undefined) action.setOptionValue('envFile', envFile);
+    });
+  const envFile = '--env-file <path>';
+  const envFileHelp = 'settings from a file; variables of the environment win';
+  const command = (parent: Command, name: string, description: string) =>
+    parent.command(name).description(description).option(envFile, envFileHelp);
+  const withJson = (parent: Command, name: string, description: string) =>
+    command(parent, name, description).option('--json', 'answer as JSON');
+  const systems = (into: Command) => into.option('--system <type/id...>', 'systems to look into; those of RUNNER_ALLOWED when absent');
+
+  cli
+    .option(envFile, envFileHelp)
+    .action(async (options: { envFile?: string }) => exit(await (await import('./start.js')).start(options.envFile)));
+  command(cli, 'start', 'work until SIGTERM; the same as no command').action(async (options: { envFile?: string }) =>
+    exit(await (await import('./start.js')).start(options.envFile)),
+  );
+  cli.command('version').description('print the version');
+  command(cli, 'health', 'ask the runner on this host whether it takes tasks');
+  systems(withJson(cli, 'doctor', 'look at everything a runner needs and say what to mend')).action(async (options) =>
+    exit(await (await import('./doctor.js')).doctor(options, terminal)),
+  );
+  withJson(cli, 'test-connection <type/id>', 'run the named checks of a system').action(async (system, options) =>
+    exit(await (await import('./test-connection.js')).testConnection(system, options, terminal)),
+  );
+  withJson(cli, 'collect <type/id>', 'read everything a collection would deliver').action(async (system, options) =>
+    exit(await (await import('./collect.js')).collect(system, options, terminal)),
+  );
+
+  const secret = cli.command('secret').description('integration secrets');
+  withJson(secret, 'validate <type/id>', 'read a secret as the runner would; shows no value').action(async (system, options) =>
+    exit(await (await import('./secret-validate.js')).validateSecret(system, options, terminal)),
+  );
+
+  const access = cli.command('access').description('accesses that marks in the systems tell of; works without the control plane');
+  systems(withJson(access, 'list', 'list them')).action(async (options) =>
+    exit(await (await import('./access.js')).listAccess(options, terminal)),
+  );
+  systems(withJson(access, 'revoke [request]', 'end one, or all'))
+    .option('--all', 'every access of this group')
+    .action(async (request, options) => exit(await (await import('./access.js')).revokeAccess(request, options, terminal)));
+  return cli;
+}
+
+/** Prints an expected error with its mend; anything else goes up to the launcher. */
+function exitCodeOf(error: unknown, asJson: boolean, terminal: Terminal): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
+  if (error instanceof UsageError) {
+    terminal.err(`axiomrunner: ${error.message}\n`);
+    return EXIT_USAGE;
+  }
+  if (error instanceof SettingsError) {
+    terminal.err(asJson ? json({ error: { code: 'SETTINGS', faults: error.faults } }) : `axiomrunner: ${error.message}\n`);
+    return EXIT_CONFIG;
+  }
+  if (error instanceof RunnerError) {
+    terminal.err(
+      asJson
+        ? json({ error: error.toTaskError() })
+        : `axiomrunner: ${error.code}: ${error.message}${error.mend === undefined ? '' : `\n  ${error.mend}`}\n`,
+    );
+    return UNREACHABLE.includes(error.code) ? EXIT_UNAVAILABLE : EXIT_FAILED;
+  }
+  throw error;
+}

@@ -1,0 +1,23 @@
+import { join } from 'node:path';
+import { EXIT_OK } from '../../../contract/exit-codes.js';
+import { Redactor } from '../guard/redaction.js';
+import { createLogger } from '../operations/logger.js';
+import { Metrics } from '../operations/metrics.js';
+import { installEngine, Runner } from '../tasks/runner.js';
+import { createWorkContext } from '../tasks/work-context.js';
+import { readSettings } from './command-session.js';
+
+/** The command `start`: works until SIGTERM or SIGINT, then drains. */
+export async function start(envFile: string | undefined): Promise<number> {
+  const settings = readSettings(envFile);
+  const redactor = new Redactor();
+  if ('value' in settings.apiKey) redactor.hold([settings.apiKey.value]);
+  const log = createLogger({ level: settings.logLevel, redact: redactor.redact });
+  const metrics = new Metrics(settings.runnerGroupId);
+  installEngine(log);
+  const context = await createWorkContext(settings, { log, redactor, metrics });
+  const runner = new Runner({ context, log, metrics, workflowBundle: join(__dirname, 'workflow-bundle.js') });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => runner.stop());
+  await runner.run();
+  return EXIT_OK;
+}

@@ -1,0 +1,110 @@
+import { RunnerError } from '../../errors.js';
+import type { Applied } from '../integration.js';
+import type { Intent } from '../intent.js';
+import { type Change, inTransaction, STATEMENT_TIMEOUT_MS } from './change.js';
+import type { Access } from './connection.js';
+import { withTargetDatabase } from './database.js';
+import { giveFutureRights } from './future.js';
+import { ensureHolder } from './holder.js';
+import { literal, quoted, timestamp } from './identifiers.js';
+import { type Resolved, resolve, type Wish } from './plan.js';
+import { isLevel } from './privileges.js';
+import { giveRights } from './rights.js';
+import { markOf, readRole, requireOwnAccess } from './roles.js';
+import { newPassword, scramVerifier } from './scram.js';
+import { grantMembership, serverFacts } from './server.js';
+import type { PostgresqlState } from './state.js';
+import { dataTarget } from './target.js';
+
+/** The server's own expiry comes a little after the runner's, so that the one with the proof comes first. */
+const NATIVE_EXPIRY_DELAY_SECONDS = 60;
+
+/** Makes the access in one transaction: either all of it stands or nothing. */
+export async function apply(access: Access, intent: Intent<PostgresqlState>): Promise<Applied> {
+  const { state } = intent;
+  const wish = wishOf(intent);
+  const password = intent.kind === 'dispense' ? newPassword() : undefined;
+  const verifier = password === undefined ? undefined : await scramVerifier(password);
+  const inTime = () => {
+    if (access.now() / 1000 <= intent.applyUntil) return;
+    throw new RunnerError('TASK_REJECTED', 'The time in which this access may be made has passed.', { object: state.role });
+  };
+  const actions = await withTargetDatabase(access, state.database, (session) =>
+    inTransaction(access, session, { statementTimeoutMs: STATEMENT_TIMEOUT_MS.give, before: inTime }, async (change) => {
+      inTime();
+      const resolved = await resolve(change, wish, state);
+      await makeAccess(access, change, intent, resolved, verifier);
+      return change.actions;
+    }),
+  );
+  return { actions, ...(password !== undefined && { credential: credential(access, state, password) }) };
+}
+
+function wishOf({ kind, target, permission, principal }: Intent<PostgresqlState>): Wish {
+  return { target, permission, principal: kind === 'dispense' ? undefined : principal };
+}
+
+async function makeAccess(
+  access: Access,
+  change: Change,
+  intent: Intent<PostgresqlState>,
+  { facts, principal, createRole, set }: Resolved,
+  verifier: string | undefined,
+): Promise<void> {
+  const { role, memberOf, holder } = intent.state;
+  const existing = await readRole(change, facts, role);
+  if (existing !== undefined) {
+    const members = principal === undefined ? [] : [principal.name];
+    await requireOwnAccess(existing, intent, access.marks, { login: principal === undefined, createRole, members });
+  }
+  if (holder && isLevel(intent.permission)) {
+    const target = dataTarget(intent.target);
+    await ensureHolder(change, facts, memberOf, `${intent.permission} on ${target.kind} ${intent.target.path.join('.')}`);
+    await giveFutureRights(change, target, intent.permission, memberOf);
+    await giveRights(change, target, intent.permission, memberOf);
+  }
+  const attributes = verifier === undefined ? 'NOLOGIN' : login(verifier, intent.expiresAt, createRole);
+  const verb = existing === undefined ? 'CREATE' : 'ALTER';
+  await change.run(`${verb} ROLE ${quoted(role)} ${attributes}`, describe(verb, role, verifier !== undefined, createRole));
+  await change.run(`COMMENT ON ROLE ${quoted(role)} IS ${literal(await access.marks.write('active', intent))}`);
+  if (!existing?.memberOf.includes(memberOf)) {
+    await change.run(grantMembership(facts, memberOf, role, { set }), `granted ${memberOf} to ${role}`);
+  }
+  if (principal !== undefined && !existing?.members.includes(principal.name)) {
+    await change.run(grantMembership(facts, role, principal.name, { set: false }), `granted ${role} to ${principal.name}`);
+    if (!facts.boundedCreateRole && !principal.inherits) {
+      change.actions.push(`${principal.name} does not inherit: it uses the access after SET ROLE ${quoted(role)}`);
+    }
+  }
+}
+
+function login(verifier: string, expiresAt: number, createRole: boolean): string {
+  const until = timestamp(expiresAt + NATIVE_EXPIRY_DELAY_SECONDS);
+  return `LOGIN INHERIT ${createRole ? 'CREATEROLE' : 'NOCREATEROLE'} PASSWORD ${literal(verifier)} VALID UNTIL ${until}`;
+}
+
+function describe(verb: 'CREATE' | 'ALTER', role: string, temporaryUser: boolean, createRole: boolean): string {
+  if (!temporaryUser) return verb === 'CREATE' ? `created role ${role}` : `found role ${role}`;
+  const what = verb === 'CREATE' ? `created temporary user ${role}` : `gave temporary user ${role} a new password`;
+  return createRole ? `${what}, which may create roles` : what;
+}
+
+function credential({ secret }: Access, state: PostgresqlState, password: string): Record<string, string> {
+  return { hostname: secret.host, port: String(secret.port), database: state.database, username: state.role, password };
+}
+
+/** Moves the end: the mark's, and for a temporary user the server's own. */
+export async function extend(access: Access, intent: Intent<PostgresqlState>): Promise<void> {
+  const { role, database } = intent.state;
+  await withTargetDatabase(access, database, (session) =>
+    inTransaction(access, session, { statementTimeoutMs: STATEMENT_TIMEOUT_MS.give }, async (change) => {
+      const existing = await readRole(change, await serverFacts(change), role);
+      const mark = existing === undefined ? undefined : await markOf(existing, intent, access.marks);
+      if (mark?.state !== 'active') throw new RunnerError('TARGET_NOT_FOUND', 'The access does not exist (any more).', { object: role });
+      if (intent.kind === 'dispense') {
+        await change.run(`ALTER ROLE ${quoted(role)} VALID UNTIL ${timestamp(intent.expiresAt + NATIVE_EXPIRY_DELAY_SECONDS)}`);
+      }
+      await change.run(`COMMENT ON ROLE ${quoted(role)} IS ${literal(await access.marks.write('active', intent))}`);
+    }),
+  );
+}

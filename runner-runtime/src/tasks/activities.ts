@@ -1,0 +1,123 @@
+import { Context } from '@temporalio/activity';
+import type { AsyncCompletionClient } from '@temporalio/client';
+import { CancelledFailure } from '@temporalio/common';
+import { recordStep, type StepSubject } from '../audit/step-record.js';
+import { asRunnerError, RunnerError } from '../errors.js';
+import type { Logger } from '../operations/logger.js';
+import type { Metrics } from '../operations/metrics.js';
+import type { AccessActivities } from './access-activities.js';
+import type { ResultAddress, RunnerActivities } from './activity-types.js';
+import type { Attempt } from './attempt.js';
+import { HeartbeatGate } from './effect-gate.js';
+import type { ReadActivities } from './read-activities.js';
+
+/** What the activities are made of. */
+export interface ActivitiesOptions {
+  readonly access: AccessActivities;
+  readonly reads: ReadActivities;
+  readonly resultAddress: ResultAddress;
+  readonly heartbeats: Pick<AsyncCompletionClient, 'heartbeat'>;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+}
+
+type Run<T> = (attempt: Attempt) => Promise<T>;
+
+/** The activities of a runner as the engine calls them: each attempt with its heartbeat, its record and its measure. */
+export function createActivities(options: ActivitiesOptions): RunnerActivities {
+  const { access, reads } = options;
+  const reading = <T>(step: string, run: Run<T>) => attemptStep(options, step, false, run);
+  const changing = <T>(step: string, run: Run<T>) => attemptStep(options, step, true, run);
+  return {
+    resultAddress: async () => options.resultAddress,
+    planAccess: (envelope) => reading('planAccess', (attempt) => access.plan(attempt, envelope)),
+    applyAccess: (envelope, intent) => changing('applyAccess', (attempt) => access.apply(attempt, envelope, intent)),
+    extendAccess: (envelope, intent) => changing('extendAccess', (attempt) => access.extend(attempt, envelope, intent)),
+    revertAccess: (intent) => changing('revertAccess', (attempt) => access.revert(attempt, intent)),
+    verifyAccess: (intent) => reading('verifyAccess', (attempt) => access.verify(attempt, intent)),
+    testConnection: (envelope) => reading('testConnection', (attempt) => reads.testConnection(attempt, envelope)),
+    admitCollection: (envelope) => reading('admitCollection', (attempt) => reads.admitCollection(attempt, envelope)),
+    collectPage: (ticket, cursor) => reading('collectPage', (attempt) => reads.collectPage(attempt, ticket, cursor)),
+    sweepOrphans: (envelope) => changing('sweepOrphans', (attempt) => reads.sweepOrphans(attempt, envelope)),
+  };
+}
+
+/**
+ * Runs one attempt.
+ * @param changes whether it may change a system: then the server must have accepted a heartbeat first
+ */
+async function attemptStep<T>({ heartbeats, log, metrics }: ActivitiesOptions, step: string, changes: boolean, run: Run<T>): Promise<T> {
+  const context = Context.current();
+  const { info, cancellationSignal: signal } = context;
+  const startedAt = performance.now();
+  let subject: StepSubject = {};
+  let facts: Record<string, unknown> = {};
+  const gate = new HeartbeatGate({
+    signal,
+    clock: () => performance.now(),
+    beat: async () => {
+      context.heartbeat(); // The SDK learns of cancellations by its own heartbeat, but does not tell when one was accepted.
+      await heartbeats.heartbeat(info.taskToken);
+    },
+  });
+  const attempt: Attempt = {
+    workflowId: info.workflowExecution?.workflowId ?? '',
+    gate,
+    signal,
+    describe: (described) => {
+      subject = {
+        system: described.system,
+        target: described.target,
+        permission: described.permission,
+        principal: described.principal,
+        justification: described.justification,
+        expiresAt: described.expiresAt,
+      };
+    },
+    note: (more) => {
+      facts = { ...facts, ...more };
+    },
+  };
+  let failure: RunnerError | undefined;
+  try {
+    const beating = gate.start();
+    if (changes) await beating;
+    return await run(attempt);
+  } catch (error) {
+    if (signal.aborted) {
+      failure = new RunnerError('INTERNAL', 'The attempt was cancelled.');
+      throw new CancelledFailure('cancelled');
+    }
+    if (!(error instanceof RunnerError))
+      log.error(`${step} met an unexpected error`, { requestId: attempt.workflowId, error: describeUnexpected(error) });
+    failure = asRunnerError(error);
+    throw failure;
+  } finally {
+    gate.stop();
+    const durationMs = Math.round(performance.now() - startedAt);
+    metrics.step({
+      step,
+      succeeded: failure === undefined,
+      durationMs,
+      queueLagMs:
+        info.currentAttemptScheduledTimestampMs === undefined ? 0 : Date.now() - durationMs - info.currentAttemptScheduledTimestampMs,
+    });
+    recordStep(log, {
+      step,
+      requestId: attempt.workflowId,
+      runId: info.workflowExecution?.runId ?? '',
+      attempt: info.attempt,
+      subject,
+      facts,
+      durationMs,
+      error: failure,
+    });
+  }
+}
+
+/** Type and place of an unexpected error for our own log: never its message, which may quote anything. */
+function describeUnexpected(error: unknown): { readonly name: string; readonly at: readonly string[] } {
+  if (!(error instanceof Error)) return { name: typeof error, at: [] };
+  const at = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return { name: error.name, at: at.slice(0, 8).map((line) => line.trim()) };
+}

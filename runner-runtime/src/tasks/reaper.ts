@@ -1,0 +1,153 @@
+import { type Sweep, type System, systemName } from '@axiom-runner/protocol';
+import { asRunnerError } from '../errors.js';
+import type { Intent } from '../integrations/intent.js';
+import type { Logger } from '../operations/logger.js';
+import { openGate } from './effect-gate.js';
+import type { Systems } from './systems.js';
+
+type SystemSweep = Sweep['systems'][number];
+
+/** Time between rounds, ms; each is stretched by up to a fifth at random, so that the runners of a group do not march in step. */
+const ROUND_EVERY_MS = 300_000;
+const JITTER = 0.2;
+
+/** An access as its mark tells it. */
+export interface MarkedAccess {
+  readonly system: string;
+  readonly object: string;
+  readonly state: 'active' | 'revoked';
+  readonly intent: Intent;
+  readonly overdue: boolean;
+}
+
+/** What the reaper works with. */
+export interface ReaperOptions {
+  readonly systems: Systems;
+  readonly log: Logger;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** Told after every round how many accesses are past their end and still there. */
+  readonly onOverdue?: (count: number) => void;
+}
+
+/**
+ * Ends accesses past the authenticated expiry in their marks, whatever became of their workflow: a server may lose or terminate one,
+ * and its clock is not trusted. Marks that do not verify are counted and left alone.
+ */
+export class Reaper {
+  readonly #stop = new AbortController();
+  readonly #overdue = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly options: ReaperOptions) {}
+
+  /** Makes a round now and then one every five minutes or a little later. */
+  start(): void {
+    const next = async () => {
+      await this.round();
+      if (this.#stop.signal.aborted) return;
+      this.#timer = setTimeout(next, ROUND_EVERY_MS * (1 + Math.random() * JITTER));
+      this.#timer.unref();
+    };
+    void next();
+  }
+
+  /** Stops after the step at hand. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('the reaper was stopped'));
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  /** Accesses that the last rounds could not end. */
+  get overdue(): number {
+    return [...this.#overdue.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  /** Makes one round over some systems, or all that are known; rounds never overlap. A system that fails is counted, and the others go on. */
+  round(systems: readonly System[] = this.options.systems.known): Promise<Sweep> {
+    const round = this.#running.then(async (): Promise<Sweep> => {
+      const swept: SystemSweep[] = [];
+      for (const system of systems) if (!this.#stop.signal.aborted) swept.push(await this.#sweep(system));
+      this.options.onOverdue?.(this.overdue);
+      return { systems: swept };
+    });
+    this.#running = round.catch(() => undefined);
+    return round;
+  }
+
+  async #sweep(system: System): Promise<SystemSweep> {
+    const { systems, log } = this.options;
+    const name = systemName(system);
+    const tally = { system: name, marked: 0, overdue: 0, reverted: 0, failed: 0, unverifiable: 0 };
+    try {
+      const { accesses, unverifiable } = await listAccesses(systems, system, this.options.now(), this.#stop.signal);
+      tally.marked = accesses.length;
+      tally.unverifiable = unverifiable.length;
+      for (const object of unverifiable) log.warn('a mark does not verify; its object is left alone', { system: name, object });
+      for (const access of accesses.filter((entry) => entry.overdue)) {
+        tally.overdue += 1;
+        if (await this.#end(system, access)) tally.reverted += 1;
+        else tally.failed += 1;
+      }
+    } catch (error) {
+      tally.failed += 1;
+      log.error('the reaper could not look into a system', { system: name, ...asRunnerError(error).toTaskError() });
+    }
+    this.#overdue.set(name, tally.failed);
+    return tally;
+  }
+
+  async #end(system: System, { intent, object, state }: MarkedAccess): Promise<boolean> {
+    const fields = {
+      system: systemName(system),
+      requestId: intent.requestId,
+      object,
+      principal: intent.principal,
+      expiresAt: intent.expiresAt,
+    };
+    try {
+      const proved = await endAccess(this.options.systems, intent, this.#stop.signal);
+      if (state === 'revoked') this.options.log.debug('the reaper removed a tombstone', fields);
+      else this.options.log.warn(proved ? 'the reaper ended an overdue access' : 'the reaper could not prove the end of an access', fields);
+      return proved;
+    } catch (error) {
+      this.options.log.error('the reaper could not end an overdue access', { ...fields, error: asRunnerError(error).toTaskError() });
+      return false;
+    }
+  }
+}
+
+/** The accesses that marks in a system tell of, and the objects whose marks do not verify. */
+export async function listAccesses(
+  systems: Systems,
+  system: System,
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<{ accesses: MarkedAccess[]; unverifiable: string[] }> {
+  return systems.open(system, openGate(signal), signal, async (integration, access) => {
+    const accesses: MarkedAccess[] = [];
+    const unverifiable: string[] = [];
+    for (const { object, mark } of await integration.listMarked(access)) {
+      const read = await access.marks.read(mark);
+      if (read === undefined) unverifiable.push(object);
+      else accesses.push({ system: systemName(system), object, ...read, overdue: endOf(read) * 1000 <= nowMs });
+    }
+    return { accesses, unverifiable };
+  });
+}
+
+/** Reverts and verifies one access. @returns whether its end is proved */
+export async function endAccess(systems: Systems, intent: Intent, signal: AbortSignal): Promise<boolean> {
+  return systems.open(intent.system, openGate(signal), signal, async (integration, access) => {
+    const own = { ...intent, state: integration.stateSchema.parse(intent.state) };
+    await integration.revert(access, own);
+    return (await integration.verify(access, own)).proved;
+  });
+}
+
+/** When a marked object is due, unix seconds: an access at its end, a tombstone when no replay can come any more. */
+function endOf({ state, intent }: Pick<MarkedAccess, 'state' | 'intent'>): number {
+  return state === 'active' ? intent.expiresAt : intent.applyUntil;
+}

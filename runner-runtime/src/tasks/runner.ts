@@ -1,0 +1,171 @@
+import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { AsyncCompletionClient } from '@temporalio/client';
+import { DefaultLogger, makeTelemetryFilterString, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { METRIC_PERIOD_SECONDS } from '../../../contract/metrics.js';
+import { DRAIN_FORCE_SECONDS, DRAIN_GRACE_SECONDS } from '../../../contract/tasks.js';
+import { RunnerError } from '../errors.js';
+import { type Readiness, serveHealth } from '../operations/health-server.js';
+import type { Logger } from '../operations/logger.js';
+import type { Metrics } from '../operations/metrics.js';
+import { AccessActivities } from './access-activities.js';
+import { createActivities } from './activities.js';
+import { asControlPlaneError, ControlPlaneError, connect } from './connection.js';
+import { ErrorShield } from './error-shield.js';
+import { readApiKey, WITHOUT_STATE_KEY } from './own-secrets.js';
+import { ReadActivities } from './read-activities.js';
+import type { WorkContext } from './work-context.js';
+
+const FIRST_PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 60_000;
+
+/** What a runner is made of. */
+export interface RunnerOptions {
+  readonly context: WorkContext;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** File with the bundled workflows. */
+  readonly workflowBundle: string;
+}
+
+/** Routes the engine's own messages into the log, once a process, and leaves signals to us. */
+export function installEngine(log: Logger): void {
+  Runtime.install({
+    shutdownSignals: [],
+    logger: new DefaultLogger('WARN', ({ level, message }) => (level === 'ERROR' ? log.error : log.warn)(message, { source: 'engine' })),
+    telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }) } },
+  });
+}
+
+/** A worker on the group's queue that comes back after every loss of its control plane, with its reaper, health and metrics. */
+export class Runner {
+  readonly #stopping = new AbortController();
+  #worker: Worker | undefined;
+  #started = false;
+
+  constructor(private readonly options: RunnerOptions) {}
+
+  /** What `/readyz` shows. */
+  readonly readiness = (): Readiness => {
+    const worker = this.#worker?.getState() ?? 'DISCONNECTED';
+    return { ready: worker === 'RUNNING', worker, overdueRevocations: this.options.context.reaper.overdue };
+  };
+
+  /** Works until {@link stop}; comes back only after the drain. */
+  async run(): Promise<void> {
+    const { context, log, metrics } = this.options;
+    const { health } = context.settings;
+    const stopHealth = health === undefined ? undefined : await serveHealth(health, this.readiness, metrics, log);
+    const embedded = setInterval(() => log.info('metrics', metrics.embedded(Date.now())), METRIC_PERIOD_SECONDS * 1000);
+    embedded.unref();
+    context.reaper.start();
+    try {
+      await this.#workForEver();
+    } finally {
+      metrics.up(false);
+      await context.reaper.stop();
+      clearInterval(embedded);
+      log.info('metrics', metrics.embedded(Date.now()));
+      await stopHealth?.();
+      log.info('Stopped Axiom Runner');
+    }
+  }
+
+  /** Stops taking tasks and lets running ones finish within the grace period. */
+  stop(): void {
+    this.#stopping.abort();
+    if (this.#worker?.getState() === 'RUNNING') this.#worker.shutdown();
+  }
+
+  async #workForEver(): Promise<void> {
+    const { log } = this.options;
+    for (let wait = FIRST_PAUSE_MS; !this.#stopping.signal.aborted; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
+      const startedAt = Date.now();
+      try {
+        await this.#workOnce();
+        if (Date.now() - startedAt > LONGEST_PAUSE_MS) wait = FIRST_PAUSE_MS;
+      } catch (error) {
+        const { address } = this.options.context.settings.controlPlane;
+        const known =
+          error instanceof ControlPlaneError || error instanceof RunnerError
+            ? error
+            : asControlPlaneError(error, address, this.options.context.settings.namespace);
+        if (Date.now() - startedAt > LONGEST_PAUSE_MS) wait = FIRST_PAUSE_MS;
+        const code = known instanceof ControlPlaneError ? `CONTROL_PLANE_${known.kind.toUpperCase()}` : known.code;
+        const inMs = Math.round(wait * (0.8 + Math.random() * 0.4));
+        if (!this.#stopping.signal.aborted) log.error(known.message, { code, mend: known.mend, nextTryInMs: inMs });
+        await pause(inMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Connects with a freshly read key and works until the worker ends: by our stop, or by a refusal of the server. */
+  async #workOnce(): Promise<void> {
+    const { context, metrics } = this.options;
+    const { settings, stores } = context;
+    const connection = await connect(settings.controlPlane, settings.network, await readApiKey(settings, stores.own), settings.namespace);
+    try {
+      const worker = await this.#createWorker(connection);
+      this.#worker = worker;
+      const running = worker.run();
+      if (this.#stopping.signal.aborted) worker.shutdown();
+      metrics.up(true);
+      this.#announce();
+      await running;
+    } finally {
+      metrics.up(false);
+      await connection.close().catch(() => undefined);
+    }
+  }
+
+  #createWorker(connection: NativeConnection): Promise<Worker> {
+    const { context, log, metrics, workflowBundle } = this.options;
+    const { settings, systems, reaper, guard, documents } = context;
+    const { tenantId, runnerGroupId, namespace, maxConcurrentTasks } = settings;
+    const group = { tenantId, runnerGroupId };
+    return Worker.create({
+      connection,
+      namespace,
+      taskQueue: settings.taskQueue,
+      identity: workerId(),
+      workflowBundle: { codePath: workflowBundle },
+      activities: {
+        ...createActivities({
+          access: new AccessActivities({ guard, documents, systems, group, now: Date.now }),
+          reads: new ReadActivities({ guard, documents, systems, reaper, now: Date.now }),
+          resultAddress: { ...settings.results, ...group },
+          heartbeats: new AsyncCompletionClient({ connection, namespace }),
+          log,
+          metrics,
+        }),
+      },
+      interceptors: { activity: [() => ({ inbound: new ErrorShield() })] },
+      maxConcurrentActivityTaskExecutions: maxConcurrentTasks,
+      shutdownGraceTime: `${DRAIN_GRACE_SECONDS}s`,
+      shutdownForceTime: `${DRAIN_FORCE_SECONDS}s`,
+    });
+  }
+
+  /** The published start line first, then what a person should know. */
+  #announce(): void {
+    const { context, log } = this.options;
+    const { namespace, taskQueue, stateKeySecretId, verificationKeys, allowed, ledgerTable } = context.settings;
+    log.info(`Started Axiom Runner Namespace = ${namespace} | TaskQueue = ${taskQueue} | WorkerID = ${workerId()} |`);
+    if (this.#started) return;
+    this.#started = true;
+    if (stateKeySecretId === undefined) log.warn(WITHOUT_STATE_KEY);
+    if (verificationKeys === undefined)
+      log.warn('AXIOM_TASK_VERIFICATION_KEY is not set: whoever can write to the task queue can give tasks to this runner.');
+    if (allowed === undefined)
+      log.warn(
+        'RUNNER_ALLOWED is not set: tasks may touch every system, and the reaper watches only systems that tasks have touched since this start.',
+      );
+    if (ledgerTable !== undefined)
+      log.info('RUNNER_LEDGER_TABLE is set; every integration of this version keeps marks in the system itself and needs no ledger.');
+  }
+}
+
+/** `<pid>@<host>@`, as in the published start line. */
+export function workerId(): string {
+  return `${process.pid}@${hostname()}@`;
+}

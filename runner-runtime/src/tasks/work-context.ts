@@ -1,0 +1,61 @@
+import type { Settings } from '../config/settings.js';
+import { Guard } from '../guard/admission.js';
+import { allowedSystems } from '../guard/allow-list.js';
+import type { Redactor } from '../guard/redaction.js';
+import type { Logger } from '../operations/logger.js';
+import type { Metrics } from '../operations/metrics.js';
+import { openStores, readStateKey, type Stores } from './own-secrets.js';
+import { Reaper } from './reaper.js';
+import { SealedDocuments } from './sealed-documents.js';
+import { Systems } from './systems.js';
+
+/** What both the worker and the commands work with, made once from the settings. */
+export interface WorkContext {
+  readonly settings: Settings;
+  readonly stores: Stores;
+  readonly systems: Systems;
+  readonly reaper: Reaper;
+  readonly guard: Guard;
+  readonly documents: SealedDocuments;
+}
+
+/** What a work context is told besides the settings. */
+export interface WorkContextOptions {
+  readonly log: Logger;
+  readonly redactor: Redactor;
+  readonly metrics?: Metrics;
+  /** Unix milliseconds. @default the system clock */
+  readonly now?: () => number;
+}
+
+/**
+ * Reads the state key and puts the parts together.
+ * @throws {RunnerError} when the state key cannot be read
+ */
+export async function createWorkContext(
+  settings: Settings,
+  { log, redactor, metrics, now = Date.now }: WorkContextOptions,
+): Promise<WorkContext> {
+  const { tenantId, runnerGroupId, verificationKeys, recipientKeys, allowed, maxDurationSeconds } = settings;
+  const group = { tenantId, runnerGroupId };
+  const stores = openStores(settings);
+  const stateKey = await readStateKey(settings, stores.own);
+  const systems = new Systems({
+    group,
+    stateKey,
+    store: stores.integrations,
+    redactor,
+    log,
+    now,
+    onSecretError: (error) => metrics?.secretError(error.code),
+  });
+  for (const system of allowedSystems(allowed)) systems.watch(system);
+  return {
+    settings,
+    stores,
+    systems,
+    reaper: new Reaper({ systems, log, now, onOverdue: (count) => metrics?.overdue(count) }),
+    guard: new Guard({ ...group, verificationKeys, recipientKeys, allowed, maxDurationSeconds, policy: undefined }, now),
+    documents: new SealedDocuments(stateKey, group),
+  };
+}

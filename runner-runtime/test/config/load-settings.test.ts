@@ -1,0 +1,112 @@
+import { describe, expect, it } from '@jest/globals';
+import { ENVIRONMENT } from '../../../contract/environment.js';
+import { loadSettings } from '../../src/config/load-settings.js';
+import { SettingsError } from '../../src/config/settings.js';
+
+const NO_FILES = (path: string): string => {
+  throw Object.assign(new Error(path), { code: 'ENOENT' });
+};
+const LEAST = { TENANT_ID: 'acme', RUNNER_GROUP_ID: 'group-1', RUNNER_API_KEY: 'canary-key' };
+const settings = (more: Record<string, string> = {}, readFile = NO_FILES) => loadSettings({ ...LEAST, ...more }, readFile);
+
+function faults(environment: Record<string, string>, readFile = NO_FILES): Record<string, string> {
+  try {
+    loadSettings(environment, readFile);
+  } catch (error) {
+    if (error instanceof SettingsError) return Object.fromEntries(error.faults.map((fault) => [fault.variable, fault.found]));
+    throw error;
+  }
+  return {};
+}
+
+describe('settings', () => {
+  it('need three variables, and take the published defaults for the rest', () => {
+    expect(settings()).toMatchObject({
+      namespace: 'acme',
+      taskQueue: 'group-1',
+      apiKey: { value: 'canary-key' },
+      secretStore: { engine: 'aws-secrets-manager', region: undefined, proxyRole: undefined },
+      results: { taskQueue: 'AxiomWorkflowResultHandlerTaskQueue', activityName: 'HandleWorkflowResult' },
+      controlPlane: { address: 'axiomactions.axiom.security:443' },
+      maxDurationSeconds: 30 * 86_400,
+      maxConcurrentTasks: 50,
+      logLevel: 'info',
+      health: { host: '127.0.0.1', port: 8786 },
+    });
+  });
+
+  it('use a default from the contract for every variable that has one', () => {
+    const rendered = Object.fromEntries(
+      ENVIRONMENT.flatMap(({ name, defaultValue }) => (defaultValue === undefined ? [] : [[name, defaultValue]])),
+    );
+    expect(settings(rendered)).toEqual(settings());
+  });
+
+  it('report every fault in one message', () => {
+    const found = faults({
+      RUNNER_MAX_DURATION: '1 year',
+      RUNNER_MAX_CONCURRENT_TASKS: '0',
+      AXIOM_ACTIONS_ADDRESS_AND_PORT: 'https://x',
+      AWS_SECRETS_MANAGER_ROLE_ARN: 'arn:aws:iam::111122223333:role/Axiom-Security-Role',
+    });
+    expect(Object.keys(found).sort()).toEqual([
+      'AWS_SECRETS_MANAGER_ROLE_EXTERNAL_ID',
+      'AXIOM_ACTIONS_ADDRESS_AND_PORT',
+      'RUNNER_API_KEY',
+      'RUNNER_GROUP_ID',
+      'RUNNER_MAX_CONCURRENT_TASKS',
+      'RUNNER_MAX_DURATION',
+      'TENANT_ID',
+    ]);
+  });
+
+  it.each(['YOUR_TENANT_ID', 'your-tenant-id', '$TENANT_ID'])('count the placeholder %s as missing', (placeholder) => {
+    expect(faults({ ...LEAST, TENANT_ID: placeholder })).toEqual({ TENANT_ID: `still holds the placeholder ${placeholder}` });
+  });
+
+  it('never show a secret', () => {
+    const message = (() => {
+      try {
+        settings({ RUNNER_API_KEY_SECRET_ID: 'key', RUNNER_LOG_LEVEL: 'loud' });
+      } catch (error) {
+        return String(error);
+      }
+      return '';
+    })();
+    expect(message).toContain('RUNNER_LOG_LEVEL');
+    expect(message).not.toContain('canary-key');
+  });
+
+  it('refuse plain text to anything but a loopback address', () => {
+    expect(faults({ ...LEAST, AXIOM_TLS: 'off' })).toEqual({ AXIOM_TLS: 'is off for axiomactions.axiom.security' });
+    expect(settings({ AXIOM_TLS: 'off', AXIOM_ACTIONS_ADDRESS_AND_PORT: '127.0.0.1:7233' }).controlPlane.tls).toBe(false);
+  });
+
+  it('let health listen on loopback only, or not at all', () => {
+    expect(Object.keys(faults({ ...LEAST, RUNNER_HEALTH_ADDRESS: '0.0.0.0:8786' }))).toEqual(['RUNNER_HEALTH_ADDRESS']);
+    expect(settings({ RUNNER_HEALTH_ADDRESS: 'off' }).health).toBeUndefined();
+  });
+
+  it('refuse a private key where a public one belongs', () => {
+    expect(Object.keys(faults({ ...LEAST, AXIOM_TASK_VERIFICATION_KEY: '{"kty":"OKP","crv":"Ed25519","x":"a","d":"b"}' }))).toEqual([
+      'AXIOM_TASK_VERIFICATION_KEY',
+    ]);
+  });
+
+  it('read keys from a file as well', () => {
+    const file = (path: string) => (path === 'keys.json' ? '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"a"}]}' : NO_FILES(path));
+    expect(settings({ AXIOM_TASK_VERIFICATION_KEY_FILE: 'keys.json' }, file).verificationKeys?.keys).toHaveLength(1);
+    expect(faults({ ...LEAST, AXIOM_TASK_VERIFICATION_KEY_FILE: 'gone.json' })).toEqual({
+      AXIOM_TASK_VERIFICATION_KEY_FILE: 'names gone.json, which cannot be read (ENOENT)',
+    });
+  });
+
+  it('read the list of allowed systems, with ports and permissions', () => {
+    expect(settings({ RUNNER_ALLOWED: 'postgresql/db:5433, k8s/c.example.com:6443:view ,mysql/a' }).allowed).toEqual([
+      { system: 'postgresql/db:5433', permission: undefined },
+      { system: 'k8s/c.example.com:6443', permission: 'view' },
+      { system: 'mysql/a', permission: undefined },
+    ]);
+    expect(Object.keys(faults({ ...LEAST, RUNNER_ALLOWED: 'nonsense' }))).toEqual(['RUNNER_ALLOWED']);
+  });
+});

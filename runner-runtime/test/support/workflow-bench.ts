@@ -1,0 +1,127 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporalTestServerPath } from '@axiom-runner/local-servers';
+import type { Result } from '@axiom-runner/protocol';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import type { RunnerActivities } from '../../src/tasks/activity-types.js';
+
+/** The bundled workflows, as they are shipped. */
+export function workflowBundlePath(): string {
+  const path = join(process.cwd(), 'runner-runtime/dist/workflow-bundle.js');
+  if (!existsSync(path)) throw new Error('the workflows are not bundled yet: run npm run build -- runtime');
+  return path;
+}
+
+/** Keeps the engine quiet in tests. */
+export function quietEngine(): void {
+  Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), shutdownSignals: [] });
+}
+
+const RESULT_QUEUE = 'results';
+
+/** Scripted steps: a test says what each activity does, the engine and the workflows are real. */
+export type Script = Partial<RunnerActivities>;
+
+/** A server whose time can be skipped, with a worker that runs the shipped workflows over scripted steps. */
+export class WorkflowBench {
+  readonly results: Result[] = [];
+  readonly calls: string[] = [];
+  #queues = 0;
+
+  private constructor(readonly environment: TestWorkflowEnvironment) {}
+
+  static async create(): Promise<WorkflowBench> {
+    return new WorkflowBench(
+      await TestWorkflowEnvironment.createTimeSkipping({
+        server: { executable: { type: 'existing-path', path: await temporalTestServerPath() } },
+      }),
+    );
+  }
+
+  async teardown(): Promise<void> {
+    await this.environment.teardown();
+  }
+
+  /** Stages reported so far, in order. */
+  get stages(): string[] {
+    return this.results.map(({ stage }) => stage);
+  }
+
+  /**
+   * Runs `act` while the workers run.
+   * @param listening whether somebody takes results
+   */
+  async during<T>(script: Script, act: (taskQueue: string) => Promise<T>, { listening = true } = {}): Promise<T> {
+    this.results.length = 0;
+    this.calls.length = 0;
+    const taskQueue = `group-${this.#queues++}`;
+    const runner = await Worker.create({
+      connection: this.environment.nativeConnection,
+      taskQueue,
+      workflowBundle: { codePath: workflowBundlePath() },
+      activities: this.#traced({
+        ...DEFAULTS,
+        resultAddress: async () => ({
+          taskQueue: `${RESULT_QUEUE}-${taskQueue}`,
+          activityName: 'HandleWorkflowResult',
+          tenantId: 'acme',
+          runnerGroupId: 'group',
+        }),
+        ...script,
+      }),
+    });
+    if (!listening) return runner.runUntil(() => act(taskQueue));
+    const control = await this.resultWorker(taskQueue);
+    return control.runUntil(() => runner.runUntil(() => act(taskQueue)));
+  }
+
+  /** The control plane's side of the result queue of a task queue. */
+  resultWorker(taskQueue: string): Promise<Worker> {
+    return Worker.create({
+      connection: this.environment.nativeConnection,
+      taskQueue: `${RESULT_QUEUE}-${taskQueue}`,
+      activities: {
+        HandleWorkflowResult: async (result: Result) => {
+          this.results.push(result);
+        },
+      },
+    });
+  }
+
+  #traced(activities: RunnerActivities): Record<string, (...args: never[]) => Promise<unknown>> {
+    return Object.fromEntries(
+      Object.entries(activities).map(([name, activity]) => [
+        name,
+        (...args: never[]) => {
+          if (name !== 'resultAddress') this.calls.push(name);
+          return (activity as (...args: never[]) => Promise<unknown>)(...args);
+        },
+      ]),
+    );
+  }
+}
+
+export const ACCESS = {
+  target: { kind: 'database', path: ['app'] },
+  principal: { kind: 'role', id: 'alice' },
+  permission: 'Read',
+  expiresAt: 4_000_000_000,
+};
+
+const unscripted = async (): Promise<never> => {
+  throw new Error('not scripted');
+};
+
+const DEFAULTS: RunnerActivities = {
+  resultAddress: unscripted,
+  planAccess: async () => ({ intent: 'intent-1', access: ACCESS }),
+  applyAccess: async () => ({ access: ACCESS, remainingMs: 3_600_000 }),
+  extendAccess: async () => ({ intent: 'intent-2', access: { ...ACCESS, expiresAt: ACCESS.expiresAt + 60 }, remainingMs: 7_200_000 }),
+  revertAccess: async () => ({ actions: ['removed'], warnings: [] }),
+  verifyAccess: async () => ({ observations: [{ question: 'is it there?', answer: 'no', at: 'now' }], proved: true, warnings: [] }),
+  testConnection: async () => [],
+  admitCollection: async () => ({ ticket: 'ticket', previousCounts: {} }),
+  collectPage: async () => ({ batch: '', counts: {}, warnings: [] }),
+  sweepOrphans: async () => ({ systems: [] }),
+};

@@ -1,0 +1,212 @@
+import type { Access } from '@axiom-runner/protocol';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { ApplicationFailure, type WorkflowHandle, type WorkflowStartOptions } from '@temporalio/client';
+import { ACCESS, quietEngine, type Script, WorkflowBench } from '../support/workflow-bench.js';
+
+const ENVELOPE = { schemaVersion: 1, jws: 'x' };
+
+jest.setTimeout(60_000);
+
+let bench: WorkflowBench;
+beforeAll(async () => {
+  quietEngine();
+  bench = await WorkflowBench.create();
+});
+afterAll(() => bench?.teardown());
+
+let started = 0;
+type Act = (handle: WorkflowHandle) => Promise<unknown>;
+
+/** Starts an access, lets `act` happen, and waits for its end. */
+function live(script: Script, act: Act = async () => undefined, options: Partial<WorkflowStartOptions> = {}): Promise<unknown> {
+  return bench.during(script, async (taskQueue) => {
+    const { client } = bench.environment;
+    const handle = await client.workflow.start('ProvisionAccess', {
+      taskQueue,
+      workflowId: `request-${started++}`,
+      args: [ENVELOPE],
+      ...options,
+    });
+    await act(handle);
+    return handle.result().catch((error: Error) => (error.cause instanceof ApplicationFailure ? error.cause.type : error.name));
+  });
+}
+
+const untilGranted: Act = async (handle) => {
+  while (!bench.stages.includes('granted')) await new Promise((resolve) => setTimeout(resolve, 20));
+  await handle.query('status');
+};
+
+describe('the life of an access', () => {
+  it('is planned, granted, ended at its expiry, and proved', async () => {
+    await live({});
+    expect(bench.calls).toEqual(['planAccess', 'applyAccess', 'revertAccess', 'verifyAccess']);
+    expect(bench.stages).toEqual(['granted', 'revoked']);
+    expect(bench.results[1]).toMatchObject({
+      cause: 'expired',
+      evidence: { proved: true, actions: ['removed'] },
+      type: 'ProvisionAccess',
+      tenantId: 'acme',
+    });
+  });
+
+  it('numbers its results by workflow, first run and sequence', async () => {
+    await live({});
+    const ids = bench.results.map(({ resultId }) => resultId.split('/'));
+    expect(ids.map(([, , sequence]) => sequence)).toEqual(['0', '1']);
+    expect(new Set(ids.map(([, run]) => run)).size).toBe(1);
+  });
+
+  it('ends when it is asked to', async () => {
+    await live({}, async (handle) => {
+      await untilGranted(handle);
+      await handle.signal('revoke');
+    });
+    expect(bench.results.at(-1)).toMatchObject({ stage: 'revoked', cause: 'asked' });
+  });
+
+  it('is revoked when it is cancelled: cancellation never leaves an access behind', async () => {
+    await live({}, async (handle) => {
+      await untilGranted(handle);
+      await handle.cancel();
+    });
+    expect(bench.calls.slice(-2)).toEqual(['revertAccess', 'verifyAccess']);
+    expect(bench.results.at(-1)).toMatchObject({ stage: 'revoked', cause: 'cancelled' });
+  });
+
+  it('grants nothing when the revocation comes before the grant', async () => {
+    await live(
+      {
+        planAccess: async () => {
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          return { intent: 'intent-1', access: ACCESS };
+        },
+      },
+      (handle) => handle.signal('revoke'),
+    );
+    expect(bench.calls).toEqual(['planAccess', 'revertAccess', 'verifyAccess']);
+  });
+
+  it('is undone when granting fails half-way, and says why it failed', async () => {
+    const outcome = await live({
+      applyAccess: async () => {
+        throw ApplicationFailure.create({
+          type: 'CONFLICT',
+          nonRetryable: true,
+          details: [{ code: 'CONFLICT', message: 'taken', retryable: false }],
+        });
+      },
+    });
+    expect(outcome).toBe('CONFLICT');
+    expect(bench.results).toMatchObject([{ stage: 'revoked', cause: 'failed', error: { code: 'CONFLICT', message: 'taken' } }]);
+  });
+
+  it('reports a refused task and touches nothing', async () => {
+    const outcome = await live({
+      planAccess: async () => {
+        throw ApplicationFailure.create({
+          type: 'POLICY_DENIED',
+          nonRetryable: true,
+          details: [{ code: 'POLICY_DENIED', message: 'no', retryable: false }],
+        });
+      },
+    });
+    expect(outcome).toBe('POLICY_DENIED');
+    expect(bench.calls).toEqual(['planAccess']);
+    expect(bench.results).toMatchObject([{ stage: 'failed', error: { code: 'POLICY_DENIED' } }]);
+  });
+
+  it('goes on revoking until the revocation is proved, and reports that it is overdue', async () => {
+    let reads = 0;
+    await live({ verifyAccess: async () => ({ observations: [], proved: ++reads === 8, warnings: [] }) });
+    expect(bench.calls.filter((name) => name === 'revertAccess')).toHaveLength(8);
+    expect(bench.stages).toEqual(['granted', 'revocation_overdue', 'revoked']);
+  });
+
+  it('retries a revocation that cannot be made for days', async () => {
+    let tries = 0;
+    await live({
+      revertAccess: async () => {
+        tries += 1;
+        if (tries < 40) throw ApplicationFailure.create({ type: 'TARGET_UNREACHABLE' });
+        return { actions: [], warnings: [] };
+      },
+    });
+    expect(bench.results.at(-1)).toMatchObject({ stage: 'revoked', evidence: { proved: true } });
+  });
+
+  it('revokes although nobody takes results, and delivers them when somebody does', async () => {
+    const { client } = bench.environment;
+    await bench.during(
+      {},
+      async (taskQueue) => {
+        const handle = await client.workflow.start('ProvisionAccess', { taskQueue, workflowId: `request-${started++}`, args: [ENVELOPE] });
+        await bench.environment.sleep('2 hours');
+        expect(bench.calls).toEqual(['planAccess', 'applyAccess', 'revertAccess', 'verifyAccess']);
+        expect(bench.stages).toEqual([]);
+        await (await bench.resultWorker(taskQueue)).runUntil(() => handle.result());
+      },
+      { listening: false },
+    );
+    expect(bench.stages).toEqual(['granted', 'revoked']);
+  });
+});
+
+describe('an extension', () => {
+  it('moves the end of the access', async () => {
+    const seen: string[] = [];
+    await live(
+      {
+        revertAccess: async (intent) => {
+          seen.push(intent);
+          return { actions: [], warnings: [] };
+        },
+      },
+      async (handle) => {
+        await untilGranted(handle);
+        const access = await handle.executeUpdate<Access, [unknown]>('extend', { args: [ENVELOPE] });
+        expect(access.expiresAt).toBe(ACCESS.expiresAt + 60);
+      },
+    );
+    expect(seen).toEqual(['intent-2']);
+    expect(bench.stages).toEqual(['granted', 'extended', 'revoked']);
+  });
+
+  it('that the runner refuses leaves the end where it was', async () => {
+    const refuse = async (): Promise<never> => {
+      throw ApplicationFailure.create({ type: 'POLICY_DENIED', nonRetryable: true });
+    };
+    await live({ extendAccess: refuse }, async (handle) => {
+      await untilGranted(handle);
+      await expect(handle.executeUpdate('extend', { args: [ENVELOPE] })).rejects.toThrow();
+    });
+    expect(bench.stages).toEqual(['granted', 'revoked']);
+  });
+
+  it('is refused before the access is granted', async () => {
+    await live(
+      { applyAccess: () => new Promise((resolve) => setTimeout(() => resolve({ access: ACCESS, remainingMs: 1000 }), 500)) },
+      async (handle) => {
+        await expect(handle.executeUpdate('extend', { args: [ENVELOPE] })).rejects.toThrow();
+      },
+    );
+    expect(bench.calls).not.toContain('extendAccess');
+  });
+});
+
+describe('a start that could end or repeat the workflow behind our back is refused', () => {
+  it.each<[string, Partial<WorkflowStartOptions>]>([
+    ['an execution time-out', { workflowExecutionTimeout: '1 hour' }],
+    ['a run time-out', { workflowRunTimeout: '1 hour' }],
+    ['a retry policy', { retry: { maximumAttempts: 3 } }],
+  ])('%s', async (_, options) => {
+    expect(await live({}, undefined, options)).toBe('TASK_REJECTED');
+    expect(bench.calls).toEqual([]);
+    expect(bench.results).toMatchObject([{ stage: 'failed', error: { code: 'TASK_REJECTED' } }]);
+  });
+
+  it('an input that no activity could carry', async () => {
+    expect(await live({}, undefined, { args: [{ schemaVersion: 1, jws: 'x'.repeat(1_000_000) }] })).toBe('TASK_REJECTED');
+    expect(bench.calls).toEqual([]);
+  });
+});

@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EXIT_CONFIG } from '../../contract/exit-codes';
+import { EXTERNAL_ID, RUNNER_ROLE_ARN } from '../support/roles';
+
+const ROOT = join(__dirname, '../..');
+const output = mkdtempSync(join(tmpdir(), 'axiom-synth-'));
+
+afterAll(() => rmSync(output, { recursive: true }));
+
+/** Runs the pinned CDK CLI on this app, as a user does. */
+function cdk(...args: string[]) {
+  const cli = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
+  const result = spawnSync(process.execPath, [cli, ...args, '--output', output, '--no-color'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env: { ...process.env, CI: 'true', CDK_DISABLE_CLI_TELEMETRY: 'true' },
+  });
+  return { status: result.status, stdout: result.stdout, stderr: result.stderr };
+}
+
+describe('cdk synth', () => {
+  it('without any setting makes both templates, with zero warnings, and says what they need', () => {
+    const { status, stdout, stderr } = cdk('synth', '--strict');
+    expect(`${stdout}${stderr}`).not.toMatch(/\[?warning/i);
+    expect(stderr).toContain(`This app deploys:
+  AxiomSecretsManagerRole: Axiom Runner: role that reads the integration secrets of this account
+    needs --parameters AxiomSecretsManagerRole:ExternalId=… --parameters AxiomSecretsManagerRole:TrustedPrincipalArn=…
+  AxiomOidcRole: Axiom Runner: role of the runner in an EKS cluster
+    needs --parameters AxiomOidcRole:OIDCProviderURL=… --parameters AxiomOidcRole:OIDCProviderARN=…
+`);
+    expect(status).toBe(0);
+    const report = JSON.parse(readFileSync(join(output, 'validation-report.json'), 'utf8'));
+    expect(JSON.stringify(report)).not.toMatch(/"severity"/);
+  }, 60_000);
+
+  it('takes settings from the context', () => {
+    const context = ['-c', `axiom:externalId=${EXTERNAL_ID}`, '-c', `axiom:trustedPrincipalArn=${RUNNER_ROLE_ARN}`];
+    const { status, stdout, stderr } = cdk('synth', 'AxiomSecretsManagerRole', ...context);
+    expect(status).toBe(0);
+    expect(stdout).toContain(`sts:ExternalId: ${EXTERNAL_ID}`);
+    expect(stderr).not.toContain('AxiomSecretsManagerRole:ExternalId');
+  }, 60_000);
+
+  it('ends with the faults and nothing else when a setting is wrong', () => {
+    const { status, stderr } = cdk('synth', '-c', 'axiom:externalId=a');
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('axiom:externalId is "a", of length 1. Allowed: ');
+    expect(stderr).toContain(`exited with error ${EXIT_CONFIG}`);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  }, 60_000);
+});

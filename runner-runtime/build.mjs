@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -101,3 +101,4 @@ await build({
   banner: { js: importMetaUrl },
 });
 if (patched === 0) throw new Error('no dependency was patched');
+chmodSync(join(out, 'axiomrunner.cjs'), 0o755);

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { PROXY_ROLE_NAME_PART, PROXY_ROLE_TEMPLATE } from '../contract/cloudformation';
 import { ENVIRONMENT, ENVIRONMENT_PLACEHOLDERS, IAM_ROLE_PLACEHOLDER } from '../contract/environment';
 import { ERROR_CODES } from '../contract/error-codes';
@@ -12,7 +14,10 @@ import {
   TASK_VALIDITY_SECONDS,
   WORKFLOW_TYPES,
 } from '../contract/tasks';
-import published from './fixtures/published-create-secret-commands.json';
+
+const published: Readonly<Record<string, string>> = JSON.parse(
+  readFileSync(join(__dirname, 'fixtures', 'published-create-secret-commands.json'), 'utf8'),
+);
 
 /** The words of a command as a POSIX shell splits them; no expansion is used in the guide. */
 function shellWords(command: string): string[] {
@@ -58,9 +63,7 @@ describe('the catalogue of integration secrets', () => {
   it.each(SECRET_TYPES.map((entry) => [entry.type, entry] as const))(
     'has no placeholder for %s that the published example holds, since that must work as it is',
     (type, { fields }) => {
-      const example: Record<string, string> = JSON.parse(
-        optionOf(Object.entries(published).find(([name]) => name === type)?.[1] ?? '', '--secret-string'),
-      );
+      const example: Record<string, string> = JSON.parse(optionOf(published[type] ?? '', '--secret-string'));
       const caught = fields.filter(({ name, placeholders }) => placeholders?.includes(example[name] ?? ''));
       expect(caught).toEqual([]);
     },

@@ -1,7 +1,17 @@
 import { OIDC_ROLE_TEMPLATE } from '../../contract/cloudformation';
 import { OidcRoleStack, type OidcRoleStackProps } from '../../lib';
 import { ISSUER, PROVIDER_ARN, PROXY_ROLE_ARN } from '../support/roles';
-import { anApp, findingsIn, logicalIdsIn, refusalOf, statementsIn, templateOf, theRoleIn, trustPolicyIn } from '../support/synth';
+import {
+  anApp,
+  bootstrapNeedsOf,
+  findingsIn,
+  logicalIdsIn,
+  refusalOf,
+  statementsIn,
+  templateOf,
+  theRoleIn,
+  trustPolicyIn,
+} from '../support/synth';
 import { parametersOf, takes } from '../support/template-parameters';
 
 const aStack = (props?: OidcRoleStackProps) => new OidcRoleStack(anApp(), 'AxiomOidcRole', props);
@@ -63,6 +73,10 @@ describe('the standalone template', () => {
       'Resources',
     ]);
     expect(JSON.stringify(templateOf(standalone).toJSON())).not.toMatch(/aws:cdk|bootstrap|"Metadata"|Custom::|Lambda/i);
+  });
+
+  it('needs no bootstrapped account: no role of the bootstrap stack, no asset', () => {
+    expect(bootstrapNeedsOf(standalone)).toEqual([]);
   });
 
   it('keeps construct paths out, even where the app writes them into its other templates', () => {

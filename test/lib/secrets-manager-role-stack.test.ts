@@ -4,6 +4,7 @@ import { SecretsManagerRoleStack, type SecretsManagerRoleStackProps } from '../.
 import { EXTERNAL_ID, KEY_ARN, RUNNER_ROLE_ARN } from '../support/roles';
 import {
   anApp,
+  bootstrapNeedsOf,
   findingsIn,
   logicalIdsIn,
   OTHER_ACCOUNT,
@@ -60,6 +61,10 @@ describe('the standalone template', () => {
       'Resources',
     ]);
     expect(JSON.stringify(templateOf(standalone).toJSON())).not.toMatch(/aws:cdk|bootstrap|"Metadata"/i);
+  });
+
+  it('needs no bootstrapped account: no role of the bootstrap stack, no asset', () => {
+    expect(bootstrapNeedsOf(standalone)).toEqual([]);
   });
 
   it('keeps construct paths out, even where the app writes them into its other templates', () => {

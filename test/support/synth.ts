@@ -77,6 +77,13 @@ export function resourceCountIn(stack: Stack): number {
   return stack.node.findAll().filter(CfnResource.isCfnResource).length;
 }
 
+/** What of a bootstrapped environment the CDK CLI would need to deploy a stack. */
+export function bootstrapNeedsOf(stack: Stack): string[] {
+  const artifact = App.of(stack)?.synth().getStackArtifact(stack.artifactId);
+  const needs = [artifact?.assumeRoleArn, artifact?.cloudFormationExecutionRoleArn, artifact?.stackTemplateAssetObjectUrl];
+  return [...needs, ...(artifact?.assets ?? []).map((asset) => asset.id)].filter((need) => need !== undefined);
+}
+
 /** The message that an action refuses its settings with. */
 export function refusalOf(action: () => unknown): string {
   try {

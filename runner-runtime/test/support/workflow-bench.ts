@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporalTestServerPath } from '@axiom-runner/local-servers';
+import { startTemporal, stopAll, temporalTestServerPath } from '@axiom-runner/local-servers';
 import type { Result } from '@axiom-runner/protocol';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import type { RunnerActivities } from '../../src/tasks/activity-types.js';
 
 /** The bundled workflows, as they are shipped. */
@@ -15,7 +15,11 @@ export function workflowBundlePath(): string {
 
 /** Keeps the engine quiet in tests. */
 export function quietEngine(): void {
-  Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), shutdownSignals: [] });
+  Runtime.install({
+    logger: new DefaultLogger('ERROR', () => undefined),
+    shutdownSignals: [],
+    telemetryOptions: { logging: { forward: {}, filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
+  });
 }
 
 const RESULT_QUEUE = 'results';
@@ -31,6 +35,12 @@ export class WorkflowBench {
 
   private constructor(readonly environment: TestWorkflowEnvironment) {}
 
+  /** With a dev server, whose time runs as ours does: the time-skipping one knows no updates and stands still while a task waits for a worker. */
+  static async createInRealTime(): Promise<WorkflowBench> {
+    const { address } = await startTemporal();
+    return new WorkflowBench(await TestWorkflowEnvironment.createFromExistingServer({ address }));
+  }
+
   static async create(): Promise<WorkflowBench> {
     return new WorkflowBench(
       await TestWorkflowEnvironment.createTimeSkipping({
@@ -41,6 +51,7 @@ export class WorkflowBench {
 
   async teardown(): Promise<void> {
     await this.environment.teardown();
+    await stopAll();
   }
 
   /** Stages reported so far, in order. */

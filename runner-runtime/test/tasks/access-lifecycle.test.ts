@@ -1,4 +1,3 @@
-import type { Access } from '@axiom-runner/protocol';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ApplicationFailure, type WorkflowHandle, type WorkflowStartOptions } from '@temporalio/client';
 import { ACCESS, quietEngine, type Script, WorkflowBench } from '../support/workflow-bench.js';
@@ -133,64 +132,6 @@ describe('the life of an access', () => {
       },
     });
     expect(bench.results.at(-1)).toMatchObject({ stage: 'revoked', evidence: { proved: true } });
-  });
-
-  it('revokes although nobody takes results, and delivers them when somebody does', async () => {
-    const { client } = bench.environment;
-    await bench.during(
-      {},
-      async (taskQueue) => {
-        const handle = await client.workflow.start('ProvisionAccess', { taskQueue, workflowId: `request-${started++}`, args: [ENVELOPE] });
-        await bench.environment.sleep('2 hours');
-        expect(bench.calls).toEqual(['planAccess', 'applyAccess', 'revertAccess', 'verifyAccess']);
-        expect(bench.stages).toEqual([]);
-        await (await bench.resultWorker(taskQueue)).runUntil(() => handle.result());
-      },
-      { listening: false },
-    );
-    expect(bench.stages).toEqual(['granted', 'revoked']);
-  });
-});
-
-describe('an extension', () => {
-  it('moves the end of the access', async () => {
-    const seen: string[] = [];
-    await live(
-      {
-        revertAccess: async (intent) => {
-          seen.push(intent);
-          return { actions: [], warnings: [] };
-        },
-      },
-      async (handle) => {
-        await untilGranted(handle);
-        const access = await handle.executeUpdate<Access, [unknown]>('extend', { args: [ENVELOPE] });
-        expect(access.expiresAt).toBe(ACCESS.expiresAt + 60);
-      },
-    );
-    expect(seen).toEqual(['intent-2']);
-    expect(bench.stages).toEqual(['granted', 'extended', 'revoked']);
-  });
-
-  it('that the runner refuses leaves the end where it was', async () => {
-    const refuse = async (): Promise<never> => {
-      throw ApplicationFailure.create({ type: 'POLICY_DENIED', nonRetryable: true });
-    };
-    await live({ extendAccess: refuse }, async (handle) => {
-      await untilGranted(handle);
-      await expect(handle.executeUpdate('extend', { args: [ENVELOPE] })).rejects.toThrow();
-    });
-    expect(bench.stages).toEqual(['granted', 'revoked']);
-  });
-
-  it('is refused before the access is granted', async () => {
-    await live(
-      { applyAccess: () => new Promise((resolve) => setTimeout(() => resolve({ access: ACCESS, remainingMs: 1000 }), 500)) },
-      async (handle) => {
-        await expect(handle.executeUpdate('extend', { args: [ENVELOPE] })).rejects.toThrow();
-      },
-    );
-    expect(bench.calls).not.toContain('extendAccess');
   });
 });
 

@@ -2,7 +2,7 @@ import type { Item } from '@axiom-runner/protocol';
 import { z } from 'zod';
 import { RunnerError } from '../../errors.js';
 import type { CollectPage } from '../integration.js';
-import { DATABASES, memberships, NEXT_DATABASE, RELATIONS, ROLES, SCHEMAS } from './collect-queries.js';
+import { DATABASES, memberships, NEXT_DATABASE, PREFER_INDEXES, RELATIONS, ROLE_FLAGS, ROLES, SCHEMAS } from './collect-queries.js';
 import { type Access, type Session, withSession } from './connection.js';
 import { declaration } from './declaration.js';
 import { serverFacts } from './server.js';
@@ -59,6 +59,7 @@ async function readDatabase(access: Access, start: Cursor, page: Page): Promise<
   try {
     return await withSession(access, database?.name, async (session) => {
       entered = true;
+      await session.query(PREFER_INDEXES);
       let cursor: Cursor | undefined = start;
       while (cursor !== undefined && cursor.database?.oid === database?.oid && !isFull(page))
         cursor = await readStage(session, cursor, page);
@@ -133,24 +134,21 @@ function permissions(): Item[] {
   );
 }
 
-function roleItems(row: Row, items: Item[]): void {
-  const [, id, enabled, superuser, createRole, createDatabase, replication, bypassRowSecurity, validUntil, grantable] = row;
-  const attributes = {
-    ...(superuser === true && { superuser }),
-    ...(createRole === true && { createRole }),
-    ...(createDatabase === true && { createDatabase }),
-    ...(replication === true && { replication }),
-    ...(bypassRowSecurity === true && { bypassRowSecurity }),
-    ...(typeof validUntil === 'string' && { validUntil }),
-  };
+const ATTRIBUTES = ['superuser', 'createRole', 'createDatabase', 'replication', 'bypassRowSecurity'] as const;
+
+function roleItems([, id, bits, validUntil]: Row, items: Item[]): void {
   const name = String(id);
-  items.push({
-    item: 'principal',
-    principal: { kind: 'role', id: name },
-    enabled: enabled === true,
-    ...(Object.keys(attributes).length > 0 && { attributes }),
-  });
-  if (grantable === true) items.push({ item: 'target', target: { kind: 'role', path: [name] } });
+  const flags = Number(bits);
+  const has = (flag: keyof typeof ROLE_FLAGS) => (flags & ROLE_FLAGS[flag]) !== 0;
+  const principal = { kind: 'role', id: name };
+  const enabled = has('login');
+  const names = ATTRIBUTES.filter(has);
+  if (names.length === 0 && validUntil === null) items.push({ item: 'principal', principal, enabled });
+  else {
+    const attributes = { ...Object.fromEntries(names.map((attribute) => [attribute, true])), ...(validUntil !== null && { validUntil: String(validUntil) }) };
+    items.push({ item: 'principal', principal, enabled, attributes });
+  }
+  if (has('grantable')) items.push({ item: 'target', target: { kind: 'role', path: [name] } });
 }
 
 function membershipItem([, , role, member, permission]: Row, items: Item[]): void {

@@ -27,11 +27,15 @@ const inAcl = (acl: string, grantee: string) =>
 const SCOPE = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
   AND ($2::text IS NULL OR n.nspname = $2::text) AND ($3::text IS NULL OR c.relname = $3::text)`;
 const OF_EXTENSION = `EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')`;
-/** For a single table only the sequences that its columns own. */
+/** For a single table only the sequences of its columns; for a view those of the tables that it reads: defaults run with the caller's rights. */
 const SEQUENCE_SCOPE = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND ($2::text IS NULL OR n.nspname = $2::text)
-  AND ($3::text IS NULL OR EXISTS (SELECT FROM pg_depend d JOIN pg_class t ON t.oid = d.refobjid
-        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
-          AND t.relname = $3::text))`;
+  AND ($3::text IS NULL OR EXISTS (
+    SELECT FROM pg_depend d JOIN pg_class t ON t.oid = d.refobjid
+     WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+       AND (t.relname = $3::text AND t.relnamespace = n.oid OR EXISTS (
+         SELECT FROM pg_depend u JOIN pg_rewrite w ON w.oid = u.objid JOIN pg_class v ON v.oid = w.ev_class
+          WHERE u.classid = 'pg_rewrite'::regclass AND u.refclassid = 'pg_class'::regclass AND u.refobjid = t.oid
+            AND v.relname = $3::text AND v.relnamespace = n.oid))))`;
 
 /** Privileges of the level that the holder still lacks on what exists now. */
 async function missingRights(session: Session, target: DataTarget, level: Level, holder: string): Promise<MissingRight[]> {

@@ -75,8 +75,8 @@ export class Reporter {
 }
 
 /** The failure that a workflow ends with: code and our own text, no stack. */
-export function failureOf({ code, message }: TaskError): ApplicationFailure {
-  const failure = ApplicationFailure.create({ type: code, message, nonRetryable: true });
+export function failureOf(error: TaskError): ApplicationFailure {
+  const failure = ApplicationFailure.create({ type: error.code, message: error.message, nonRetryable: true, details: [error] });
   failure.stack = '';
   return failure;
 }

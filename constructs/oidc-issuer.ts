@@ -18,34 +18,32 @@ export interface OidcIssuer {
   readonly issuer: string;
 }
 
+const ALLOWED = 'oidcProvider, or oidcProviderUrl and oidcProviderArn, or one of these two';
+const FIX =
+  'Pass "cluster.openIdConnectProvider", or what "aws eks describe-cluster --query cluster.identity.oidc.issuer" prints as oidcProviderUrl.';
+
 /** The provider's ARN and issuer, each derived from the other where only one is given. */
-export function oidcIssuer(scope: IConstruct, settings: OidcProviderSettings): OidcIssuer {
-  const { oidcProvider, oidcProviderUrl, oidcProviderArn } = settings;
-  const byUrlOrArn = oidcProviderUrl !== undefined || oidcProviderArn !== undefined;
-  if (byUrlOrArn === (oidcProvider !== undefined)) {
-    throw invalidSetting(
-      scope,
-      'oidcProvider',
-      byUrlOrArn ? 'given together with oidcProviderUrl or oidcProviderArn' : 'missing, and so are oidcProviderUrl and oidcProviderArn',
-      'oidcProvider, or oidcProviderUrl and oidcProviderArn, or one of these two',
-      'Pass "cluster.openIdConnectProvider", or what "aws eks describe-cluster --query cluster.identity.oidc.issuer" prints as oidcProviderUrl.',
-    );
-  }
+export function oidcIssuer(scope: IConstruct, { oidcProvider, oidcProviderUrl, oidcProviderArn }: OidcProviderSettings): OidcIssuer {
   if (oidcProvider !== undefined) {
-    const providerArn = oidcProvider.oidcProviderRef.oidcProviderArn;
-    return { providerArn, issuer: issuerOf(providerArn) };
+    if (oidcProviderUrl !== undefined || oidcProviderArn !== undefined) {
+      throw invalidSetting(scope, 'oidcProvider', 'given together with oidcProviderUrl or oidcProviderArn', ALLOWED, FIX);
+    }
+    return issuedBy(oidcProvider.oidcProviderRef.oidcProviderArn);
   }
-  const issuer =
-    oidcProviderUrl === undefined ? undefined : checkedSetting(scope, 'oidcProviderUrl', withoutScheme(oidcProviderUrl), OIDC_ISSUER);
   const providerArn =
     oidcProviderArn === undefined ? undefined : checkedSetting(scope, 'oidcProviderArn', oidcProviderArn, OIDC_PROVIDER_ARN);
-  if (issuer !== undefined && providerArn !== undefined) {
-    checkSameIssuer(scope, issuer, providerArn);
+  if (oidcProviderUrl === undefined) {
+    if (providerArn === undefined) {
+      throw invalidSetting(scope, 'oidcProvider', 'missing, and so are oidcProviderUrl and oidcProviderArn', ALLOWED, FIX);
+    }
+    return issuedBy(providerArn);
   }
-  return {
-    providerArn: providerArn ?? Stack.of(scope).formatArn({ service: 'iam', region: '', resource: 'oidc-provider', resourceName: issuer }),
-    issuer: issuer ?? issuerOf(providerArn as string),
-  };
+  const issuer = checkedSetting(scope, 'oidcProviderUrl', withoutScheme(oidcProviderUrl), OIDC_ISSUER);
+  if (providerArn === undefined) {
+    return { providerArn: arnOf(scope, issuer), issuer };
+  }
+  checkSameIssuer(scope, issuer, providerArn);
+  return { providerArn, issuer };
 }
 
 /** An issuer's URL as IAM's condition keys spell it. A token stays as it is. */
@@ -53,20 +51,28 @@ export function withoutScheme(url: string): string {
   return url.replace(/^https:\/\//i, '');
 }
 
-function issuerOf(providerArn: string): string {
-  return Arn.extractResourceName(providerArn, 'oidc-provider');
+function issuedBy(providerArn: string): OidcIssuer {
+  return { providerArn, issuer: Arn.extractResourceName(providerArn, 'oidc-provider') };
+}
+
+function arnOf(scope: IConstruct, issuer: string): string {
+  return Stack.of(scope).formatArn({ service: 'iam', region: '', resource: 'oidc-provider', resourceName: issuer });
 }
 
 /** A role that names one provider and another's issuer can't be assumed by anybody: better said here than found out in the pod. */
 function checkSameIssuer(scope: IConstruct, issuer: string, providerArn: string): void {
-  if (Token.isUnresolved(issuer) || Token.isUnresolved(providerArn) || issuerOf(providerArn) === issuer) {
+  if (Token.isUnresolved(issuer) || Token.isUnresolved(providerArn)) {
+    return;
+  }
+  const expected = issuedBy(providerArn).issuer;
+  if (issuer === expected) {
     return;
   }
   throw invalidSetting(
     scope,
     'oidcProviderUrl',
     JSON.stringify(issuer),
-    `the issuer that oidcProviderArn ends with, ${issuerOf(providerArn)}`,
+    `the issuer that oidcProviderArn ends with, ${expected}`,
     "Pass the URL and the ARN of one and the same cluster's provider, or only one of them.",
   );
 }

@@ -139,7 +139,7 @@ export class RunnerOidcRole extends RunnerOidcRoleBase {
       description: 'Axiom Runner in an EKS cluster: reads the integration secrets (axiom-security/*) and assumes proxy roles',
       permissionsBoundary: props.permissionsBoundary,
     });
-    addRunnerPermissions(role, props);
+    addRunnerPermissions(this, role, props);
     this.role = role;
     this.node.defaultChild = role.node.defaultChild;
   }

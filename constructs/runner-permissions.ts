@@ -36,15 +36,18 @@ export interface RunnerPermissionsOptions {
   readonly stateKeySecret?: secretsmanager.ISecret;
 }
 
-/** Gives a role what a runner needs, and nothing else. This is the runner's policy: every host takes it from here. */
-export function addRunnerPermissions(role: iam.IRole, options: RunnerPermissionsOptions): void {
-  const read = readIntegrationSecrets(role);
+/**
+ * Gives a role what a runner needs, and nothing else. This is the runner's policy: every host takes it from here.
+ * @param scope the construct that a user sees: errors name it
+ */
+export function addRunnerPermissions(scope: IConstruct, role: iam.IRole, options: RunnerPermissionsOptions): void {
+  const read = readIntegrationSecrets(scope);
   role.addToPrincipalPolicy(read);
   acknowledgeWildcardResources(role, read, 'Integration secrets come and go while the runner runs; the prefix is the boundary.');
 
   const assume = new iam.PolicyStatement({
     actions: ['sts:AssumeRole'],
-    resources: [options.proxyRole === undefined ? everyProxyRoleArn(role) : proxyRoleArn(role, options.proxyRole)],
+    resources: [options.proxyRole === undefined ? everyProxyRoleArn(scope) : proxyRoleArn(scope, options.proxyRole)],
   });
   role.addToPrincipalPolicy(assume);
   acknowledgeWildcardResources(
@@ -54,7 +57,7 @@ export function addRunnerPermissions(role: iam.IRole, options: RunnerPermissions
   );
 
   if (options.encryptionKey !== undefined) {
-    role.addToPrincipalPolicy(decryptThroughSecretsManager(role, options.encryptionKey));
+    role.addToPrincipalPolicy(decryptThroughSecretsManager(scope, options.encryptionKey));
   }
   options.apiKeySecret?.grantRead(role);
   options.stateKeySecret?.grantRead(role);

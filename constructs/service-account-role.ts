@@ -17,7 +17,12 @@ export interface ClusterServiceAccount extends OidcIssuer {
  * A role that one service account assumes with its projected token. Subject and audience must be equal; there are no patterns.
  * @see https://docs.aws.amazon.com/eks/latest/userguide/associate-service-account-role.html
  */
-export function serviceAccountRole(scope: Construct, id: string, account: ClusterServiceAccount, props: Omit<iam.RoleProps, 'assumedBy'>) {
+export function serviceAccountRole(
+  scope: Construct,
+  id: string,
+  account: ClusterServiceAccount,
+  props: Omit<iam.RoleProps, 'assumedBy'>,
+): iam.Role {
   if (!Token.isUnresolved(account.issuer)) {
     const conditions = trustConditions(account.issuer, account.namespace, account.serviceAccountName);
     return new iam.Role(scope, id, {
@@ -29,8 +34,12 @@ export function serviceAccountRole(scope: Construct, id: string, account: Cluste
     ...props,
     assumedBy: new iam.FederatedPrincipal(account.providerArn, {}, ASSUME_WITH_WEB_IDENTITY),
   });
-  (role.node.defaultChild as iam.CfnRole).assumeRolePolicyDocument = trustPolicyText(account);
-  role.node.addValidation({ validate: () => trustExtensions(role) });
+  const resource = role.node.defaultChild;
+  // With iam.Role.customizeRoles() there may be none: the role is made by somebody else then.
+  if (resource instanceof iam.CfnRole) {
+    resource.assumeRolePolicyDocument = trustPolicyText(account);
+    role.node.addValidation({ validate: () => trustExtensions(role) });
+  }
   return role;
 }
 

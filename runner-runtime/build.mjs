@@ -15,6 +15,9 @@ const out = join(here, 'dist');
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
+// The package is ESM, its bundles are not.
+writeFileSync(join(out, 'package.json'), '{ "type": "commonjs" }\n');
+
 const { code } = await bundleWorkflowCode({ workflowsPath: join(here, 'src/tasks/workflows/index.ts'), logger: new DefaultLogger('WARN') });
 writeFileSync(join(out, 'workflow-bundle.js'), code);
 for (const arch of ['x86_64', 'aarch64']) {

@@ -93,12 +93,7 @@ suite("API keys against Temporal's own authorizer", () => {
     async (_, makeKey) => {
       const apiKey = await makeKey();
       const refused = { message: `${server.address} refuses the API key for namespace acme.`, exitCode: 1 };
-      const link = await openLink(acme, { apiKey });
-      try {
-        await expect(startTask(link, group.group, { type: 'SweepOrphans' })).rejects.toMatchObject(refused);
-      } finally {
-        await link.close();
-      }
+      await expect(sendTask(acme, group, apiKey)).rejects.toMatchObject(refused);
       await expect(serveResults(acme, { apiKey })).rejects.toMatchObject(refused);
       const runner = startFakeRunner({ address: server.address, namespace: 'acme', groupId: group.group.id, apiKey });
       await expect(runner).rejects.toThrow(/unauthorized|denied/i);

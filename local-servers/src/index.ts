@@ -5,6 +5,7 @@ export { freePort } from './ports.js';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.js';
 export type { PostgresMajor } from './postgres-binaries.js';
 export type { Say } from './resolve.js';
+export { type LogRecord, type RunnerOptions, type RunnerProcess, runnerBundle, startRunner } from './runner.js';
 export { startTemporal, type TemporalOptions, type TemporalServer } from './temporal.js';
 export { temporalCliPath, temporalTestServerPath } from './temporal-executables.js';
 export { startTlsFront, type TlsFront, type TlsFrontOptions } from './tls-front.js';

@@ -11,6 +11,7 @@ import {
   logicalIdsIn,
   OTHER_ACCOUNT,
   PARTITIONS,
+  resourceCountIn,
   theRoleIn,
   trustPolicyIn,
 } from '../support/synth';
@@ -165,6 +166,14 @@ describe('the role', () => {
       'Statement.0.Principal.AWS',
       `arn:aws:iam::${ACCOUNT}:role/${theRoleIn(runner)['RoleName']}`,
     );
+  });
+
+  it('may be one that somebody else made beforehand', () => {
+    const stack = aStackIn('eu-central-1');
+    iam.Role.customizeRoles(stack, { usePrecreatedRoles: { 'RunnerRole/Role': 'precreated' } });
+    const { roleArn } = aRunnerRole(stack, { oidcProviderArn: new CfnParameter(stack, 'Arn').valueAsString });
+    expect(stack.resolve(roleArn)).toBe(`arn:aws:iam::${ACCOUNT}:role/precreated`);
+    expect(resourceCountIn(stack)).toBe(0);
   });
 
   it('has no boundary by default, and the one that is given', () => {

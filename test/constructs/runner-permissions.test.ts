@@ -82,7 +82,7 @@ describe('proxyRole', () => {
     const stack = aStack();
     const proxyRole = iam.Role.fromRoleArn(stack, 'Role', `arn:aws:iam::${ACCOUNT}:role/*`);
     expect(refusalOf(() => aRunnerOf(stack, { proxyRole }))).toContain(
-      `[Stack/RunnerRole/Role] proxyRole is "arn:aws:iam::${ACCOUNT}:role/*". Allowed: the ARN of one role, arn:<partition>:iam::<account>:role/<name>; no wildcard.`,
+      `[Stack/RunnerRole] proxyRole is "arn:aws:iam::${ACCOUNT}:role/*". Allowed: the ARN of one role, arn:<partition>:iam::<account>:role/<name>; no wildcard.`,
     );
   });
 });

@@ -42,6 +42,9 @@ export async function startFakeRunner({
       sealFor: ({ jti, task }: Task) => seal(jti, task),
       packedItems: async () => packItems([{ item: 'principal', principal: { kind: 'user', id: 'ada' } }]),
     },
+  }).catch(async (error) => {
+    await connection.close();
+    throw error;
   });
   const finished = worker.run();
   return async () => {

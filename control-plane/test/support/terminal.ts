@@ -14,11 +14,13 @@ export interface TerminalOptions {
   readonly signal?: AbortSignal;
   /** Sees standard output as it is written. */
   readonly onOut?: (text: string) => void;
+  /** Sees standard error as it is written. */
+  readonly onErr?: (text: string) => void;
 }
 
 /** Runs `axiomctl` in this process, with an environment of its own. */
 export async function axiomctl(argv: readonly string[], options: TerminalOptions = {}): Promise<Outcome> {
-  const { env = {}, isTerminal = false, signal = new AbortController().signal, onOut } = options;
+  const { env = {}, isTerminal = false, signal = new AbortController().signal, onOut, onErr } = options;
   let out = '';
   let err = '';
   const code = await runAxiomctl(argv, {
@@ -31,6 +33,7 @@ export async function axiomctl(argv: readonly string[], options: TerminalOptions
     },
     err: (text) => {
       err += text;
+      onErr?.(text);
     },
   });
   return { code, out, err };

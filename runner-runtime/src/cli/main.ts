@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { EXIT_CONFIG, EXIT_FAILED, EXIT_OK, EXIT_UNAVAILABLE, EXIT_USAGE } from '../../../contract/exit-codes.js';
 import { SettingsError } from '../config/settings.js';
 import { type ErrorCode, RunnerError } from '../errors.js';
 import { VERSION } from '../version.js';
 import { UsageError } from './command-session.js';
+import { health } from './health.js';
 import { json, processTerminal, type Terminal } from './terminal.js';
 
 const UNREACHABLE: readonly ErrorCode[] = ['SECRET_STORE_UNAVAILABLE', 'TARGET_UNREACHABLE'];
@@ -62,8 +64,14 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
   command(cli, 'start', 'work until SIGTERM; the same as no command').action(async (options: { envFile?: string }) =>
     exit(await (await import('./start.js')).start(options.envFile)),
   );
-  cli.command('version').description('print the version');
-  command(cli, 'health', 'ask the runner on this host whether it takes tasks');
+  // The launcher answers these two without loading this file, unless options stand before the command.
+  cli
+    .command('version')
+    .description('print the version')
+    .action(() => terminal.out(`axiomrunner ${VERSION}\n`));
+  command(cli, 'health', 'ask the runner on this host whether it takes tasks').action(async ({ envFile: path }: { envFile?: string }) =>
+    exit(await health(path === undefined ? [] : ['--env-file', path], process.env, (name) => readFileSync(name, 'utf8'), terminal.out)),
+  );
   systems(withJson(cli, 'doctor', 'look at everything a runner needs and say what to mend')).action(async (options) =>
     exit(await (await import('./doctor.js')).doctor(options, terminal)),
   );

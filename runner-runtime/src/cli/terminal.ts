@@ -16,7 +16,7 @@ export const processTerminal: Terminal = {
 /** A table with aligned columns; cells are cut to one line and stripped of control characters, because they may come from anywhere. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const clean = [header, ...rows].map((row) => row.map((cell) => cell.replace(/[\p{Cc}\p{Cf}]/gu, '·')));
-  const widths = header.map((_, column) => Math.max(...clean.map((row) => row[column]?.length ?? 0)));
+  const widths = header.map((_, column) => clean.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0));
   return clean
     .map(
       (row) =>

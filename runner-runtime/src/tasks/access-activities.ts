@@ -5,6 +5,7 @@ import type { Group } from '../guard/group-marks.js';
 import type { Intent } from '../integrations/intent.js';
 import type { ExtendedAccess, GrantedAccess, PlannedAccess } from './activity-types.js';
 import type { Attempt } from './attempt.js';
+import type { Reaper } from './reaper.js';
 import type { SealedDocuments } from './sealed-documents.js';
 import type { Systems } from './systems.js';
 
@@ -16,6 +17,7 @@ export interface AccessActivitiesOptions {
   readonly documents: SealedDocuments;
   readonly systems: Systems;
   readonly group: Group;
+  readonly reaper: Pick<Reaper, 'expect'>;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -70,6 +72,7 @@ export class AccessActivities {
       return integration.apply(access, { ...intent, state });
     });
     attempt.note({ actions: applied.actions });
+    this.options.reaper.expect(intent.expiresAt * 1000);
     return {
       access: accessOf(intent),
       remainingMs: this.#remainingMs(intent),
@@ -112,6 +115,7 @@ export class AccessActivities {
       const state = integration.stateSchema.parse(intent.state);
       await integration.extend(access, { ...extended, state });
     });
+    this.options.reaper.expect(expiresAt * 1000);
     return { ...this.#planned(extended), remainingMs: this.#remainingMs(extended) };
   }
 

@@ -75,6 +75,14 @@ function nativeProxy(url: string): NonNullable<NativeConnectionOptions['proxy']>
   };
 }
 
+/** Whether an error of a running worker comes from the connection and not from a fault of ours. */
+export function isConnectionError(error: unknown): boolean {
+  return (
+    grpcCode(error) !== undefined ||
+    (error instanceof Error && /^(TransportError|ServiceError|PromiseCompletionTimeoutError)$/.test(error.name))
+  );
+}
+
 /** The kind of a connection error; the text of the engine stays out of it. */
 export function asControlPlaneError(error: unknown, address: string, namespace: string): ControlPlaneError {
   const code = grpcCode(error);

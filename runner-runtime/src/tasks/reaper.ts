@@ -10,6 +10,9 @@ type SystemSweep = Sweep['systems'][number];
 /** Time between rounds, ms; each is stretched by up to a fifth at random, so that the runners of a group do not march in step. */
 const ROUND_EVERY_MS = 300_000;
 const JITTER = 0.2;
+/** Time that an access's own workflow has to end it before the reaper looks, ms. */
+const GRACE_MS = 15_000;
+const SHORTEST_PAUSE_MS = 1_000;
 
 /** An access as its mark tells it. */
 export interface MarkedAccess {
@@ -38,19 +41,25 @@ export class Reaper {
   readonly #stop = new AbortController();
   readonly #overdue = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
+  /** When the next round is due, unix milliseconds; unset while the reaper is not started. */
+  #next: number | undefined;
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: ReaperOptions) {}
 
   /** Makes a round now and then one every five minutes or a little later. */
   start(): void {
-    const next = async () => {
-      await this.round();
-      if (this.#stop.signal.aborted) return;
-      this.#timer = setTimeout(next, ROUND_EVERY_MS * (1 + Math.random() * JITTER));
-      this.#timer.unref();
-    };
-    void next();
+    this.#next = 0;
+    void this.#tick();
+  }
+
+  /**
+   * Lets the reaper look soon after an access should have ended, rather than at its next round.
+   * @param endsAtMs unix milliseconds
+   */
+  expect(endsAtMs: number): void {
+    const wanted = endsAtMs + GRACE_MS;
+    if (this.#next !== undefined && wanted < this.#next) this.#schedule(wanted);
   }
 
   /** Stops after the step at hand. */
@@ -75,6 +84,20 @@ export class Reaper {
     });
     this.#running = round.catch(() => undefined);
     return round;
+  }
+
+  async #tick(): Promise<void> {
+    // Set before the round, so that an access that is made during it can still ask for an earlier one.
+    this.#schedule(this.options.now() + ROUND_EVERY_MS * (1 + Math.random() * JITTER));
+    await this.round();
+  }
+
+  #schedule(at: number): void {
+    if (this.#stop.signal.aborted) return;
+    clearTimeout(this.#timer);
+    this.#next = at;
+    this.#timer = setTimeout(() => void this.#tick(), Math.max(SHORTEST_PAUSE_MS, at - this.options.now()));
+    this.#timer.unref();
   }
 
   async #sweep(system: System): Promise<SystemSweep> {

@@ -4,13 +4,13 @@ import { AsyncCompletionClient } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, type NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { METRIC_PERIOD_SECONDS } from '../../../contract/metrics.js';
 import { DRAIN_FORCE_SECONDS, DRAIN_GRACE_SECONDS } from '../../../contract/tasks.js';
-import { RunnerError } from '../errors.js';
+import { asRunnerError, type RunnerError } from '../errors.js';
 import { type Readiness, serveHealth } from '../operations/health-server.js';
 import type { Logger } from '../operations/logger.js';
 import type { Metrics } from '../operations/metrics.js';
 import { AccessActivities } from './access-activities.js';
 import { createActivities } from './activities.js';
-import { asControlPlaneError, ControlPlaneError, connect } from './connection.js';
+import { asControlPlaneError, ControlPlaneError, connect, isConnectionError } from './connection.js';
 import { ErrorShield } from './error-shield.js';
 import { readApiKey, WITHOUT_STATE_KEY } from './own-secrets.js';
 import { ReadActivities } from './read-activities.js';
@@ -85,11 +85,7 @@ export class Runner {
         await this.#workOnce();
         if (Date.now() - startedAt > LONGEST_PAUSE_MS) wait = FIRST_PAUSE_MS;
       } catch (error) {
-        const { address } = this.options.context.settings.controlPlane;
-        const known =
-          error instanceof ControlPlaneError || error instanceof RunnerError
-            ? error
-            : asControlPlaneError(error, address, this.options.context.settings.namespace);
+        const known = this.#explain(error);
         if (Date.now() - startedAt > LONGEST_PAUSE_MS) wait = FIRST_PAUSE_MS;
         const code = known instanceof ControlPlaneError ? `CONTROL_PLANE_${known.kind.toUpperCase()}` : known.code;
         const inMs = Math.round(wait * (0.8 + Math.random() * 0.4));
@@ -97,6 +93,12 @@ export class Runner {
         await pause(inMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
       }
     }
+  }
+
+  #explain(error: unknown): ControlPlaneError | RunnerError {
+    const { controlPlane, namespace } = this.options.context.settings;
+    if (error instanceof ControlPlaneError) return error;
+    return isConnectionError(error) ? asControlPlaneError(error, controlPlane.address, namespace) : asRunnerError(error);
   }
 
   /** Connects with a freshly read key and works until the worker ends: by our stop, or by a refusal of the server. */
@@ -131,7 +133,7 @@ export class Runner {
       workflowBundle: { codePath: workflowBundle },
       activities: {
         ...createActivities({
-          access: new AccessActivities({ guard, documents, systems, group, now: Date.now }),
+          access: new AccessActivities({ guard, documents, systems, group, reaper, now: Date.now }),
           reads: new ReadActivities({ guard, documents, systems, reaper, now: Date.now }),
           resultAddress: { ...settings.results, ...group },
           heartbeats: new AsyncCompletionClient({ connection, namespace }),

@@ -108,5 +108,6 @@ describe('settings', () => {
       { system: 'mysql/a', permission: undefined },
     ]);
     expect(Object.keys(faults({ ...LEAST, RUNNER_ALLOWED: 'nonsense' }))).toEqual(['RUNNER_ALLOWED']);
+    expect(faults({ ...LEAST, RUNNER_ALLOWED: 'mysql/a,postgres/db' })).toEqual({ RUNNER_ALLOWED: 'holds "postgres/db"' });
   });
 });

@@ -7,7 +7,7 @@ import { withTargetDatabase } from './database.js';
 import { giveFutureRights } from './future.js';
 import { ensureHolder } from './holder.js';
 import { literal, quoted, timestamp } from './identifiers.js';
-import { type Resolved, resolve, type Wish } from './plan.js';
+import { isRoleMaking, type Resolved, resolve, type Wish } from './plan.js';
 import { isLevel } from './privileges.js';
 import { giveRights } from './rights.js';
 import { markOf, readRole, requireOwnAccess } from './roles.js';
@@ -66,6 +66,7 @@ async function makeAccess(
   const attributes = verifier === undefined ? 'NOLOGIN' : login(verifier, intent.expiresAt, createRole);
   const verb = existing === undefined ? 'CREATE' : 'ALTER';
   await change.run(`${verb} ROLE ${quoted(role)} ${attributes}`, describe(verb, role, verifier !== undefined, createRole));
+  if (isRoleMaking(intent) && !createRole) change.actions.push('left out creating roles: before PostgreSQL 16 that is nearly a superuser');
   await change.run(`COMMENT ON ROLE ${quoted(role)} IS ${literal(await access.marks.write('active', intent))}`);
   if (!existing?.memberOf.includes(memberOf)) {
     await change.run(grantMembership(facts, memberOf, role, { set }), `granted ${memberOf} to ${role}`);

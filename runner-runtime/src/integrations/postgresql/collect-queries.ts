@@ -4,7 +4,15 @@ import { MEMBER, NEVER_GRANTED } from './privileges.js';
 /** Each stage reads by keyset: `$1`, `$2` the key where the last page ended, `$3` the most rows. */
 
 /** What is true of a role, as bits: one column is read faster than seven. */
-export const ROLE_FLAGS = { login: 1, superuser: 2, createRole: 4, createDatabase: 8, replication: 16, bypassRowSecurity: 32, grantable: 64 } as const;
+export const ROLE_FLAGS = {
+  login: 1,
+  superuser: 2,
+  createRole: 4,
+  createDatabase: 8,
+  replication: 16,
+  bypassRowSecurity: 32,
+  grantable: 64,
+} as const;
 
 /** Columns: oid, name, flags, valid until. */
 export const ROLES = `

@@ -145,7 +145,10 @@ function roleItems([, id, bits, validUntil]: Row, items: Item[]): void {
   const names = ATTRIBUTES.filter(has);
   if (names.length === 0 && validUntil === null) items.push({ item: 'principal', principal, enabled });
   else {
-    const attributes = { ...Object.fromEntries(names.map((attribute) => [attribute, true])), ...(validUntil !== null && { validUntil: String(validUntil) }) };
+    const attributes = {
+      ...Object.fromEntries(names.map((attribute) => [attribute, true])),
+      ...(validUntil !== null && { validUntil: String(validUntil) }),
+    };
     items.push({ item: 'principal', principal, enabled, attributes });
   }
   if (has('grantable')) items.push({ item: 'target', target: { kind: 'role', path: [name] } });

@@ -59,7 +59,8 @@ function requireWish({ target, permission, principal }: Wish): void {
   }
 }
 
-function isRoleMaking({ target, permission }: Wish): boolean {
+/** Whether the permission includes creating and dropping roles. */
+export function isRoleMaking({ target, permission }: Pick<Wish, 'target' | 'permission'>): boolean {
   return target.kind === 'database' && permission === 'Admin';
 }
 

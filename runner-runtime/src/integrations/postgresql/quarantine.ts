@@ -44,7 +44,7 @@ export async function databasesWith(session: Session, oids: readonly number[]): 
 }
 
 /**
- * Takes everything of a role out of the connected database: what it owns goes to the quarantine, what it was granted goes.
+ * Takes everything of a role, of which the runner's user is a member, out of the connected database: what it owns goes to the quarantine, what it was granted goes.
  * For the time of the transaction the quarantine is a member of the role, since a new owner must be allowed to create where the object is.
  * @returns what a person should know of
  */
@@ -56,7 +56,6 @@ export async function emptyRole(
   quarantine: string | undefined,
 ): Promise<string[]> {
   const left = await leftBehind(change, role);
-  await change.run(grantMembership(facts, role, facts.user, { set: true }));
   if (left.length > 0 && quarantine !== undefined) {
     await change.run(grantMembership(facts, quarantine, facts.user, { set: true }));
     if (memberOf !== undefined) await change.run(grantMembership(facts, memberOf, role, { set: false }));

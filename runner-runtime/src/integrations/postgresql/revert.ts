@@ -5,6 +5,7 @@ import { type Access, type Session, withSession } from './connection.js';
 import { isClosed, withDatabaseOf } from './database.js';
 import { dropIdleHolder } from './holder.js';
 import { literal, quoted } from './identifiers.js';
+import { rollBackPrepared } from './prepared.js';
 import { databasesWith, emptyRole, ensureQuarantine } from './quarantine.js';
 import { foreign, madeByOid, markOf, type Role, readRole } from './roles.js';
 import { grantMembership, requireRoleMaker, type ServerFacts, serverFacts } from './server.js';
@@ -91,14 +92,15 @@ function isRecognised(role: Role, state: PostgresqlState): boolean {
   return role.madeByUs || (state.holder && role.memberOf.includes(state.memberOf));
 }
 
-/** Roles that a temporary user made, and those that they made. */
+/** Roles that a temporary user made, then those that they made, and so on. */
 async function rolesMadeBy(session: Session, facts: ServerFacts, role: Role): Promise<Doomed[]> {
+  if (!facts.boundedCreateRole) return [];
   return session.query<Doomed>(
     `WITH RECURSIVE made AS (
-       SELECT m.roleid AS oid FROM pg_auth_members m WHERE ${madeByOid(facts, '$1::oid')}
-       UNION SELECT m.roleid FROM made JOIN pg_auth_members m ON ${madeByOid(facts, 'made.oid')}
+       SELECT m.roleid AS oid, 1 AS depth FROM pg_auth_members m WHERE ${madeByOid(facts, '$1::oid')}
+       UNION SELECT m.roleid, depth + 1 FROM made JOIN pg_auth_members m ON ${madeByOid(facts, 'made.oid')}
      )
-     SELECT oid, rolname::text AS name FROM made JOIN pg_roles r USING (oid) WHERE oid <> $1::oid AND NOT rolsuper ORDER BY rolname`,
+     SELECT oid, rolname::text AS name FROM made JOIN pg_roles r USING (oid) WHERE NOT rolsuper ORDER BY depth`,
     [role.oid],
   );
 }
@@ -112,6 +114,12 @@ async function disconnect({ access, actions, facts }: Revocation, session: Sessi
   const oids = [user, ...made].flatMap((role) => role?.oid ?? []);
   const ended = await endSessions(access, session, oids);
   if (ended > 0) actions.push(`ended ${ended} sessions`);
+  const prepared = await rollBackPrepared(
+    access,
+    session,
+    [user, ...made].flatMap((role) => role?.name ?? []),
+  );
+  if (prepared > 0) actions.push(`rolled back ${prepared} prepared transactions`);
 }
 
 /** Before PostgreSQL 16 nothing keeps a member from SET ROLE, and a session that has run it keeps the role. */
@@ -154,19 +162,22 @@ async function empty(revocation: Revocation, session: Session, doomed: readonly 
 async function emptyAll(
   { intent, facts, warnings }: Revocation,
   change: Change,
-  [own, ...made]: readonly Doomed[],
+  doomed: readonly Doomed[],
   quarantine: string | undefined,
 ): Promise<void> {
+  // Top down: the right to see to a role comes from its maker. Then bottom up: with what a role owns goes what it granted.
+  for (const { name } of doomed) await change.run(grantMembership(facts, name, facts.user, { set: true }));
   const memberOf = await readRole(change, facts, intent.state.memberOf);
-  if (own !== undefined) warnings.push(...(await emptyRole(change, facts, own.name, memberOf?.name, quarantine)));
-  for (const { name } of made) warnings.push(...(await emptyRole(change, facts, name, undefined, quarantine)));
+  for (const role of [...doomed].reverse()) {
+    warnings.push(...(await emptyRole(change, facts, role.name, role === doomed[0] ? memberOf?.name : undefined, quarantine)));
+  }
 }
 
 /** Drops what can be dropped; before `applyUntil` the role of the access stays as a tombstone. */
 async function remove({ access, intent, facts, warnings }: Revocation, change: Change, doomed: readonly Doomed[]): Promise<void> {
   const keep = access.now() / 1000 < intent.applyUntil;
   const [own, ...made] = doomed;
-  for (const { name } of made) {
+  for (const { name } of made.reverse()) {
     const failure = await change.attempt([`DROP ROLE IF EXISTS ${quoted(name)}`]);
     if (failure === undefined) warnings.push(`role ${name}, made by the temporary user, was removed`);
     else warnings.push(`role ${name}, made by the temporary user, could not be removed: it is blocked, and something still depends on it`);

@@ -59,8 +59,8 @@ export class DatabaseServer {
 
   /** A connection that stays open. */
   async connect(user: string, password: string, database: string): Promise<Client> {
-    const { host, port } = this.server;
-    const client = new Client({ host, port, user, password, database, ssl: false });
+    const { host, port, caFile } = this.server;
+    const client = new Client({ host, port, user, password, database, ssl: caFile !== undefined && { rejectUnauthorized: false } });
     client.on('error', () => undefined);
     await client.connect();
     return client;

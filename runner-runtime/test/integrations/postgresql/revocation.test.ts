@@ -20,9 +20,9 @@ describe.each<Major>([18, 15])('revocation on PostgreSQL %i', (major) => {
 
   beforeAll(async () => {
     server = await DatabaseServer.start(major, { ...LOG, max_prepared_transactions: '5' });
+    runner = new RunnerHarness(postgresql, SYSTEM, server.secret());
   });
   beforeEach(() => {
-    runner = new RunnerHarness(postgresql, SYSTEM, server.secret());
     open = [];
   });
   afterEach(async () => {
@@ -30,7 +30,9 @@ describe.each<Major>([18, 15])('revocation on PostgreSQL %i', (major) => {
   });
   afterAll(() => server?.stop());
 
-  async function dispense(wish: typeof SCHEMA_ADMIN): Promise<{ intent: Intent<PostgresqlState>; user: string; session: Client; password: string }> {
+  async function dispense(
+    wish: typeof SCHEMA_ADMIN,
+  ): Promise<{ intent: Intent<PostgresqlState>; user: string; session: Client; password: string }> {
     const { intent, applied } = await runner.grant(wish);
     const { username = '', password = '', database = '' } = applied.credential ?? {};
     const session = await server.connect(username, password, database);
@@ -98,7 +100,10 @@ describe.each<Major>([18, 15])('revocation on PostgreSQL %i', (major) => {
     expect(warnings.join('\n')).toMatch(/SECURITY DEFINER function sales.backdoor\(\).*axm_quarantine/);
     expect(warnings.join('\n')).toMatch(/trigger watching on sales.orders.* runs a function of the removed user/);
     expect(warnings.join('\n')).toMatch(/view sales.my_view/);
-    for (const object of ["(SELECT relowner::regrole::text FROM pg_class WHERE oid = 'sales.mine'::regclass)", "(SELECT proowner::regrole::text FROM pg_proc WHERE proname = 'backdoor')"]) {
+    for (const object of [
+      "(SELECT relowner::regrole::text FROM pg_class WHERE oid = 'sales.mine'::regclass)",
+      "(SELECT proowner::regrole::text FROM pg_proc WHERE proname = 'backdoor')",
+    ]) {
       expect(await ownerOf(object)).toBe('axm_quarantine');
     }
     expect(await server.admin('postgres', `SELECT FROM pg_roles WHERE rolname = '${user}'`)).toEqual([]);
@@ -125,11 +130,18 @@ describe.each<Major>([18, 15])('revocation on PostgreSQL %i', (major) => {
 
   it('uses another quarantine where somebody has a hand in the usual one', async () => {
     const person = await server.newPrincipal();
-    await server.admin('postgres', 'DROP ROLE IF EXISTS axm_quarantine', 'CREATE ROLE axm_quarantine', `GRANT axm_quarantine TO ${person.id}`);
+    await server.admin(
+      'postgres',
+      'DROP ROLE IF EXISTS axm_quarantine',
+      'CREATE ROLE axm_quarantine',
+      `GRANT axm_quarantine TO ${person.id}`,
+    );
     const { intent, session } = await dispense(SCHEMA_ADMIN);
     await session.query('CREATE TABLE sales.mine (id int)');
     await endForGood(intent);
-    expect(await ownerOf("(SELECT relowner::regrole::text FROM pg_class WHERE oid = 'sales.mine'::regclass)")).toMatch(/^axm_quarantine_[a-z2-7]{12}$/);
+    expect(await ownerOf("(SELECT relowner::regrole::text FROM pg_class WHERE oid = 'sales.mine'::regclass)")).toMatch(
+      /^axm_quarantine_[a-z2-7]{12}$/,
+    );
     await server.admin('app', 'DROP TABLE sales.mine', 'DROP ROLE axm_quarantine');
   });
 
@@ -159,7 +171,7 @@ describe.each<Major>([18, 15])('revocation on PostgreSQL %i', (major) => {
       await server.admin('app', 'GRANT CONNECT ON DATABASE app TO made_login');
       const made = await server.connect('made_login', 'of the made role', 'app');
       open.push(made);
-      await made.query("CREATE ROLE made_by_made; CREATE TABLE mine.table_of_made (id int)");
+      await made.query('CREATE ROLE made_by_made; CREATE TABLE mine.table_of_made (id int)');
       const warnings = await endForGood(intent);
       expect(warnings).toContain('role made_login, made by the temporary user, was removed');
       expect(warnings).toContain('role made_by_made, made by the temporary user, was removed');
@@ -185,7 +197,11 @@ describe.each<Major>([18, 15])('revocation on PostgreSQL %i', (major) => {
 
   it('takes an access whose role somebody else changed for a conflict, and still ends it', async () => {
     const person = await server.newPrincipal();
-    for (const tamper of [(role: string) => `GRANT "${role}" TO ${person.id}`, (role: string) => `ALTER ROLE "${role}" CREATEDB`, (role: string) => `GRANT pg_monitor TO "${role}"`]) {
+    for (const tamper of [
+      (role: string) => `GRANT "${role}" TO ${person.id}`,
+      (role: string) => `ALTER ROLE "${role}" CREATEDB`,
+      (role: string) => `GRANT pg_monitor TO "${role}"`,
+    ]) {
       const { intent, user } = await dispense(SCHEMA_ADMIN);
       await server.admin('postgres', tamper(user));
       await expect(runner.apply(intent)).rejects.toMatchObject({ code: 'CONFLICT' });
@@ -203,7 +219,9 @@ describe.each<Major>([18, 15])('revocation on PostgreSQL %i', (major) => {
     const intent = await runner.plan(TABLE_READ);
     await server.admin('postgres', `CREATE ROLE "${intent.state.role}" LOGIN`);
     await expect(runner.revert(intent)).rejects.toMatchObject({ code: 'CONFLICT', object: intent.state.role });
-    expect(await server.admin('postgres', `SELECT rolcanlogin FROM pg_roles WHERE rolname = '${intent.state.role}'`)).toEqual([{ rolcanlogin: true }]);
+    expect(await server.admin('postgres', `SELECT rolcanlogin FROM pg_roles WHERE rolname = '${intent.state.role}'`)).toEqual([
+      { rolcanlogin: true },
+    ]);
     await server.admin('postgres', `DROP ROLE "${intent.state.role}"`);
   });
 
@@ -249,9 +267,14 @@ describe.each<Major>([18, 15])('revocation on PostgreSQL %i', (major) => {
     await server.admin('app', 'CREATE ROLE readers', 'GRANT SELECT ON sales.orders TO readers', `GRANT readers TO ${principal.id}`);
     const { intent } = await runner.grant({ ...TABLE_READ, principal });
     await runner.revert(intent);
-    expect(await runner.verify(intent)).toMatchObject({ proved: true, warnings: [`${principal.id} still has access through role readers (SELECT)`] });
+    expect(await runner.verify(intent)).toMatchObject({
+      proved: true,
+      warnings: [`${principal.id} still has access through role readers (SELECT)`],
+    });
     await server.admin('app', 'GRANT SELECT ON sales.orders TO PUBLIC');
-    expect((await runner.verify(intent)).warnings).toEqual(expect.arrayContaining([`${principal.id} still has access through PUBLIC (SELECT)`]));
+    expect((await runner.verify(intent)).warnings).toEqual(
+      expect.arrayContaining([`${principal.id} still has access through PUBLIC (SELECT)`]),
+    );
     await server.admin('app', 'REVOKE SELECT ON sales.orders FROM PUBLIC', 'DROP OWNED BY readers', 'DROP ROLE readers');
     await endForGood(intent);
   });

@@ -129,7 +129,7 @@ export async function foundCompany(timeline: Timeline): Promise<Company> {
 async function prepareDatabase(owner: pg.Client, database: PostgresServer): Promise<void> {
   await owner.query('CREATE DATABASE shop');
   for (const name of ['alice', 'bob']) await owner.query(`CREATE ROLE ${name} LOGIN PASSWORD '${name}'`);
-  const shop = new pg.Client({ connectionString: database.connectionString, database: 'shop' });
+  const shop = new pg.Client({ host: database.host, port: database.port, ...database.superuser, database: 'shop' });
   await shop.connect();
   await shop.query(
     "CREATE TABLE orders AS SELECT n AS id, 'item ' || n AS what FROM generate_series(1, 1000) n; CREATE VIEW big_orders AS SELECT * FROM orders WHERE id > 900",

@@ -36,18 +36,12 @@ export async function testConnection(timeline: Timeline, company: Company): Prom
 export async function collectData(timeline: Timeline, company: Company): Promise<void> {
   timeline.scene('Data collection');
   const task = await start(company, { type: 'CollectData', system: company.system });
-  let batches = 0;
-  const collection = await waitForCollection(company.home, task, {
-    ...PATIENCE,
-    onResult: ({ stage }) => {
-      if (stage === 'batch') batches += 1;
-    },
-  });
-  const { counts } = collection.summary;
+  const collection = await waitForCollection(company.home, task, PATIENCE);
+  const { counts, batches } = collection.summary;
   timeline.show(columns([['KIND', 'COUNT'], ...Object.entries(counts).map(([kind, count]) => [kind, String(count)])]));
   let seen = false;
   for await (const item of collection.items()) seen ||= item.item === 'principal' && item.principal.id === 'alice';
-  timeline.observe(`${batches} batches arrived, alice among the principals`, seen && (counts['target'] ?? 0) > 0);
+  timeline.observe(`${batches} batch${batches === 1 ? '' : 'es'} arrived, alice among the principals`, seen && (counts['target'] ?? 0) > 0);
 }
 
 /** An existing role gets a permission, uses it, and loses it when it is asked back. */
@@ -109,8 +103,10 @@ export async function killInTheMiddle(timeline: Timeline, company: Company, runn
     justification: 'night shift',
     durationSeconds: 25,
   });
-  const waiting = "SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'axiom%' AND wait_event_type = 'Lock'";
-  const caught = await until(async () => ((await company.owner.query(waiting)).rowCount ?? 0) > 0);
+  // Inside a transaction the server would show the same picture of its sessions for ever.
+  const waiting =
+    "SELECT pg_stat_clear_snapshot(); SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'axiom%' AND wait_event_type = 'Lock'";
+  const caught = await until(async () => isWaiting(await company.owner.query(waiting)));
   timeline.observe('the runner stands between two statements of the grant', caught);
   await runner.kill();
   await company.owner.query('ROLLBACK');
@@ -163,6 +159,11 @@ export async function lookForOrphans(timeline: Timeline, company: Company): Prom
 
 function start({ link, group }: Company, body: TaskBody): ReturnType<typeof startTask> {
   return startTask(link, group, body, { validitySeconds: 60 });
+}
+
+/** Several statements yield several results, of which `pg` declares only one. */
+function isWaiting(results: pg.QueryResult | pg.QueryResult[]): boolean {
+  return (Array.isArray(results) ? (results.at(-1)?.rowCount ?? 0) : 0) > 0;
 }
 
 function showEvidence(timeline: Timeline, { actions, observations, warnings }: Evidence): void {

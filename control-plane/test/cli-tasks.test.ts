@@ -158,7 +158,7 @@ describe('axiomctl results serve', () => {
       serving = here(['results', 'serve', '--json'], { signal: stop.signal, onOut: (line) => lines.push(line), onErr: () => resolve() });
     });
     const requestId = 'served';
-    const swept = await here(['sweep', '--request-id', requestId]);
+    const swept = await here(['sweep', '--group', 'eu', '--request-id', requestId]);
     expect(swept).toMatchObject({ code: 0 });
     expect(lines.map((line) => JSON.parse(line))).toEqual([expect.objectContaining({ requestId, stage: 'swept' })]);
     stop.abort();

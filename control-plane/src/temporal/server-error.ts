@@ -8,13 +8,14 @@ const PERMISSION_DENIED = 7;
 const FAILED_PRECONDITION = 9;
 const UNAVAILABLE = 14;
 const UNAUTHENTICATED = 16;
-const NATIVE_NAMES: Readonly<Record<string, number>> = {
-  DeadlineExceeded: DEADLINE_EXCEEDED,
-  NotFound: NOT_FOUND,
-  PermissionDenied: PERMISSION_DENIED,
-  Unavailable: UNAVAILABLE,
-  Unauthenticated: UNAUTHENTICATED,
-};
+/** How the native library words a status: by its name or by its description (https://docs.rs/tonic/latest/tonic/enum.Code.html). */
+const NATIVE_WORDS: readonly (readonly [RegExp, number])[] = [
+  [/\bcode: '?(PermissionDenied|The caller does not have permission)/, PERMISSION_DENIED],
+  [/\bcode: '?(Unauthenticated|The request does not have valid authentication)/, UNAUTHENTICATED],
+  [/\bcode: '?(NotFound|Some requested entity was not found)/, NOT_FOUND],
+  [/\bcode: '?(Unavailable|The service is currently unavailable)/, UNAVAILABLE],
+  [/\bcode: '?(DeadlineExceeded|Deadline expired)/, DEADLINE_EXCEEDED],
+];
 
 /** What is needed to say which server it was. */
 export interface Server {
@@ -88,8 +89,8 @@ function statusOf(error: unknown): number | undefined {
   const withCode = chain(error).find((entry): entry is ErrorShape & { code: number } => typeof entry.code === 'number');
   if (withCode !== undefined) return withCode.code;
   // Errors of the native library carry the status in their text only.
-  const name = /\bcode: '?(\w+)/.exec(texts(error).join(' '))?.[1];
-  return name === undefined ? undefined : NATIVE_NAMES[name];
+  const text = texts(error).join(' ');
+  return NATIVE_WORDS.find(([words]) => words.test(text))?.[1];
 }
 
 function texts(error: unknown): string[] {

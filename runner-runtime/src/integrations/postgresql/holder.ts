@@ -1,5 +1,6 @@
 import type { Change } from './change.js';
 import { literal, quoted } from './identifiers.js';
+import { revocations } from './rights.js';
 import { foreign, isPrivileged, type Role, readRole } from './roles.js';
 import { grantMembership, type ServerFacts } from './server.js';
 
@@ -39,6 +40,7 @@ export async function dropIdleHolder(change: Change, facts: ServerFacts, name: s
   if (role === undefined || role.members.length > 0 || role.login) return [];
   const failure = await change.attempt([
     grantMembership(facts, name, facts.user, { set: true }),
+    ...(await revocations(change, name)),
     `DROP OWNED BY ${quoted(name)}`,
     `DROP ROLE ${quoted(name)}`,
   ]);

@@ -8,11 +8,15 @@ import { type DataTarget, wantedPrivileges } from './target.js';
 /** Names in one GRANT: keeps each statement far below its time-out. */
 const CHUNK = 200;
 
-/** A privilege that a holder does not have yet. */
-interface MissingRight {
+/** A privilege on an object. */
+interface Right {
   readonly objectClass: 'DATABASE' | 'SCHEMA' | 'TABLE' | 'SEQUENCE';
   readonly path: readonly string[];
   readonly privilege: string;
+}
+
+/** A privilege that a holder does not have yet. */
+interface MissingRight extends Right {
   /** Whether the runner's user can grant it. */
   readonly grantable: boolean;
   /** Whether everybody has it anyway, or it belongs to an extension whose objects nobody but a superuser grants. */
@@ -90,15 +94,43 @@ export async function giveRights(change: Change, target: DataTarget, level: Leve
   const grantable = missing.filter((right) => right.grantable);
   // One privilege a statement: the server uses one grantor for all of them, which may hold the grant option for one only.
   for (const rights of groups(grantable)) {
-    for (let start = 0; start < rights.length; start += CHUNK) await change.run(grant(rights.slice(start, start + CHUNK), quoted(holder)));
+    for (const chunk of chunks(rights)) await change.run(grant(chunk, quoted(holder)));
   }
   if (grantable.length > 0) change.actions.push(`granted ${grantable.length} privileges to ${holder}`);
   const left = missing.filter((right) => !right.grantable && right.objectClass === 'TABLE').length;
   if (left > 0) change.actions.push(`left out ${left} privileges on objects that everybody may use or that belong to an extension`);
 }
 
-function groups(rights: readonly MissingRight[]): Iterable<MissingRight[]> {
-  const found = new Map<string, MissingRight[]>();
+/**
+ * Statements that take back what the runner's user itself granted the holder in this database. `DROP OWNED` alone does not: for all
+ * privileges at once the server prefers the owner as grantor where the user stands in for it, and on sequences it fails for others.
+ */
+export async function revocations(session: Session, holder: string): Promise<string[]> {
+  const rows = await session.rows(
+    `WITH objects AS (
+       SELECT 'DATABASE' AS class, ARRAY[datname::text] AS path, datacl AS acl FROM pg_database WHERE datname = current_database()
+       UNION ALL SELECT 'SCHEMA', ARRAY[nspname::text], nspacl FROM pg_namespace
+       UNION ALL SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, ARRAY[n.nspname::text, c.relname::text], c.relacl
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     )
+     SELECT class, path, a.privilege_type FROM objects, aclexplode(acl) a
+      WHERE a.grantee = (SELECT oid FROM pg_roles WHERE rolname = $1::text) AND a.grantor = (SELECT oid FROM pg_roles WHERE rolname = current_user)`,
+    [holder],
+  );
+  const granted = rows.map(([objectClass, path, privilege]) => ({
+    objectClass: objectClass as Right['objectClass'],
+    path: path as string[],
+    privilege: privilege as string,
+  }));
+  return [...groups(granted)].flatMap((rights) => chunks(rights).map((chunk) => `REVOKE ${subject(chunk)} FROM ${quoted(holder)}`));
+}
+
+function chunks<Item>(items: readonly Item[]): Item[][] {
+  return Array.from({ length: Math.ceil(items.length / CHUNK) }, (_, index) => items.slice(index * CHUNK, (index + 1) * CHUNK));
+}
+
+function groups<Some extends Right>(rights: readonly Some[]): Iterable<Some[]> {
+  const found = new Map<string, Some[]>();
   for (const right of rights) {
     const key = `${right.objectClass} ${right.privilege}`;
     const group = found.get(key);
@@ -108,8 +140,13 @@ function groups(rights: readonly MissingRight[]): Iterable<MissingRight[]> {
   return found.values();
 }
 
-function grant(rights: readonly MissingRight[], grantee: string): string {
+function grant(rights: readonly Right[], grantee: string): string {
+  return `GRANT ${subject(rights)} TO ${grantee}`;
+}
+
+/** `SELECT ON TABLE a, b` of rights that differ in the object only. */
+function subject(rights: readonly Right[]): string {
   const [first] = rights;
   if (first === undefined) throw new TypeError('a GRANT names an object');
-  return `GRANT ${first.privilege} ON ${first.objectClass} ${rights.map(({ path }) => quoted(...path)).join(', ')} TO ${grantee}`;
+  return `${first.privilege} ON ${first.objectClass} ${rights.map(({ path }) => quoted(...path)).join(', ')}`;
 }

@@ -145,7 +145,7 @@ describe.each<Major>([18, 15])('revocation on PostgreSQL %i', (major) => {
     await server.admin('app', 'DROP TABLE sales.mine', 'DROP ROLE axm_quarantine');
   });
 
-  it('can be killed before any step of moving what is left', async () => {
+  (major >= 16 ? it : it.skip)('can be killed before any step of moving what is left', async () => {
     for (let fatal = 1, killed = true; killed; fatal += 1) {
       const { intent, session } = await dispense(SCHEMA_ADMIN);
       await session.query("CREATE FUNCTION sales.work() RETURNS int LANGUAGE sql AS 'SELECT 1'");

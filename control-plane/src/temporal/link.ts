@@ -31,7 +31,7 @@ export interface LinkTarget {
   readonly address: string;
   readonly namespace: string;
   readonly tls: TLSConfig | false;
-  /** A key that is valid now; `undefined` never. */
+  /** Makes or returns a key that is valid now. */
   apiKey(): Promise<string>;
 }
 
@@ -50,12 +50,15 @@ export async function openLink(home: Home, options: LinkOptions = {}): Promise<L
   await assertListening(target);
   const { Client, Connection } = await import('@temporalio/client');
   let key = await target.apiKey();
-  const connection = await Connection.connect({
+  const connection = Connection.lazy({
     address: target.address,
     tls: target.tls,
     apiKey: () => key,
     connectTimeout: CONNECT_TIMEOUT_MS,
-  }).catch((error) => {
+  });
+  // `Connection.connect` would leave its channel open when it fails, which keeps the process alive.
+  await connection.ensureConnected().catch(async (error) => {
+    await connection.close();
     throw serverError(error, target);
   });
   const renewal = everyHalfLife(async () => {

@@ -5,18 +5,18 @@ import { postgresql } from '../../../src/integrations/postgresql/integration.js'
 import type { PostgresqlSecret } from '../../../src/integrations/postgresql/secret.js';
 import type { PostgresqlState } from '../../../src/integrations/postgresql/state.js';
 import { RunnerHarness } from '../runner-harness.js';
-import { DatabaseServer, INTEGRATION_USER, type Major, SYSTEM } from './database-server.js';
+import { DatabaseServer, INTEGRATION_USER, SYSTEM } from './database-server.js';
 import { HOSTILE_NAMES } from './hostile-names.js';
 
 const MANY = 20_000;
 
-describe.each<Major>([18, 15])('collection from PostgreSQL %i', (major) => {
+describe('collection from PostgreSQL', () => {
   jest.setTimeout(60_000);
   let server: DatabaseServer;
   let runner: RunnerHarness<PostgresqlSecret, PostgresqlState>;
 
   beforeAll(async () => {
-    server = await DatabaseServer.start(major, { max_locks_per_transaction: '1024' });
+    server = await DatabaseServer.start(18, { max_locks_per_transaction: '1024' });
     runner = new RunnerHarness(postgresql, SYSTEM, server.secret());
   });
   afterAll(() => server?.stop());

@@ -11,7 +11,7 @@ import { DatabaseServer, INTEGRATION_USER, SYSTEM } from './database-server.js';
 
 const TABLE_READ = { target: { kind: 'table', path: ['app', 'sales', 'orders'] }, permission: 'Read' };
 /** Longer than the server lets a transaction idle. */
-const PAUSE_MS = 5_000;
+const PAUSE_MS = 4_500;
 
 /** A runner that is paused before its n-th effect, as by a stopped virtual machine. */
 class PausingGate implements EffectGate {

@@ -27,6 +27,7 @@ for (const arch of ['x86_64', 'aarch64']) {
   );
 }
 cpSync(require.resolve('source-map/lib/mappings.wasm'), join(out, 'mappings.wasm'));
+cpSync(require.resolve('@cedar-policy/cedar-wasm/nodejs').replace(/\.js$/, '_bg.wasm'), join(out, 'cedar_wasm_bg.wasm'));
 
 let patched = 0;
 /** Replaces text of a dependency that resolves files at run time; a version in which it is gone must not pass unnoticed. */

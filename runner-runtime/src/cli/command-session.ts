@@ -4,7 +4,7 @@ import { SECRET_TYPES } from '../../../contract/secrets.js';
 import { parseEnvFile } from '../config/env-file.js';
 import { loadSettings } from '../config/load-settings.js';
 import { type Settings, SettingsError } from '../config/settings.js';
-import { Redactor } from '../guard/redaction.js';
+import { type Redactor, redactorFor } from '../guard/redaction.js';
 import { createLogger, type Logger } from '../operations/logger.js';
 import { createWorkContext, type WorkContext } from '../tasks/work-context.js';
 import type { Terminal } from './terminal.js';
@@ -59,8 +59,7 @@ export interface CommandSession extends WorkContext {
 /** Opens a session whose log goes to standard error: warnings and errors only, because answers are the command's own. */
 export async function openSession(envFile: string | undefined, terminal: Terminal): Promise<CommandSession> {
   const settings = readSettings(envFile);
-  const redactor = new Redactor();
-  if ('value' in settings.apiKey) redactor.hold([settings.apiKey.value]);
+  const redactor = redactorFor(settings);
   const log = createLogger({ level: 'warn', redact: redactor.redact, write: terminal.err });
   return { ...(await createWorkContext(settings, { log, redactor })), log, redactor };
 }

@@ -27,6 +27,12 @@ async function launch(args: readonly string[]): Promise<number> {
 // A listener takes the place of Node's, which would open the inspector to whoever may signal the process.
 process.on('SIGUSR1', () => undefined);
 
+// The AWS SDK announces years ahead which Node it will drop; everything else is worth a line.
+process.removeAllListeners('warning');
+process.on('warning', ({ name, message }) => {
+  if (name !== 'NodeVersionSupportWarning') process.stderr.write(`${name}: ${message.split('\n', 1)[0]}\n`);
+});
+
 launch(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { EXIT_OK } from '../../../contract/exit-codes.js';
-import { Redactor } from '../guard/redaction.js';
+import { redactorFor } from '../guard/redaction.js';
 import { createLogger } from '../operations/logger.js';
 import { Metrics } from '../operations/metrics.js';
 import { installEngine, Runner } from '../tasks/runner.js';
@@ -10,13 +10,14 @@ import { readSettings } from './command-session.js';
 /** The command `start`: works until SIGTERM or SIGINT, then drains. */
 export async function start(envFile: string | undefined): Promise<number> {
   const settings = readSettings(envFile);
-  const redactor = new Redactor();
-  if ('value' in settings.apiKey) redactor.hold([settings.apiKey.value]);
+  const redactor = redactorFor(settings);
   const log = createLogger({ level: settings.logLevel, redact: redactor.redact });
+  // Alarms read these records, so no log level may hold them back.
+  const figures = createLogger({ level: 'info', redact: redactor.redact });
   const metrics = new Metrics(settings.runnerGroupId);
   installEngine(log);
   const context = await createWorkContext(settings, { log, redactor, metrics });
-  const runner = new Runner({ context, log, metrics, workflowBundle: join(__dirname, 'workflow-bundle.js') });
+  const runner = new Runner({ context, log, figures, metrics, workflowBundle: join(__dirname, 'workflow-bundle.js') });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => runner.stop());
   await runner.run();
   return EXIT_OK;

@@ -1,8 +1,8 @@
 import type { JSONWebKeySet } from 'jose';
-import { z } from 'zod';
 import { ENVIRONMENT, ENVIRONMENT_PLACEHOLDERS, FILE_SECRETS_STORE_ENGINE, LOG_LEVELS } from '../../../contract/environment.js';
 import { type AllowedEntry, parseAllowedEntry } from './allowed-entries.js';
 import { parseDuration } from './duration.js';
+import { type KeyKinds, parseKeySet, RECIPIENT_KEYS, TASK_KEYS } from './key-set.js';
 import {
   type ControlPlaneSettings,
   type NetworkSettings,
@@ -26,8 +26,8 @@ const SECRETS = new Set(ENVIRONMENT.filter((entry) => entry.secret).map((entry) 
  */
 export function loadSettings(environment: Readonly<Record<string, string | undefined>>, readFile: ReadFile): Settings {
   const reader = new Reader(environment, readFile);
-  const tenantId = reader.required('TENANT_ID');
-  const runnerGroupId = reader.required('RUNNER_GROUP_ID');
+  const tenantId = reader.id('TENANT_ID');
+  const runnerGroupId = reader.id('RUNNER_GROUP_ID');
   const settings: Settings = {
     tenantId,
     runnerGroupId,
@@ -37,8 +37,8 @@ export function loadSettings(environment: Readonly<Record<string, string | undef
     secretStore: secretStore(reader),
     results: { taskQueue: reader.required('WORKFLOW_RESULT_TASK_QUEUE'), activityName: reader.required('WORKFLOW_RESULT_ACTIVITY_NAME') },
     controlPlane: controlPlane(reader),
-    verificationKeys: keySet(reader, 'AXIOM_TASK_VERIFICATION_KEY'),
-    recipientKeys: keySet(reader, 'RUNNER_RECIPIENT_KEYS'),
+    verificationKeys: keySet(reader, 'AXIOM_TASK_VERIFICATION_KEY', TASK_KEYS),
+    recipientKeys: keySet(reader, 'RUNNER_RECIPIENT_KEYS', RECIPIENT_KEYS),
     stateKeySecretId: reader.optional('RUNNER_STATE_KEY_SECRET_ID'),
     ledgerTable: reader.optional('RUNNER_LEDGER_TABLE'),
     maxDurationSeconds: reader.parsed('RUNNER_MAX_DURATION', parseDuration, 'Write a whole number and one of s, m, h, d, e.g. 8h.'),
@@ -88,6 +88,13 @@ class Reader {
     const value = this.optional(name);
     if (value === undefined && this.faults.length === before) this.fault(name, 'is missing', `Set it: ${meaning(name)}`);
     return value ?? '';
+  }
+
+  /** An id without `/`, which separates ids where several stand in one text. */
+  id(name: string): string {
+    const value = this.required(name);
+    if (!/^[^\s/]{0,255}$/.test(value)) this.fault(name, `is "${value.slice(0, 100)}"`, 'Copy the id as it is: no blank, no slash.');
+    return value;
   }
 
   parsed<T>(name: string, parse: (text: string) => T | undefined, mend: string): T {
@@ -181,22 +188,18 @@ function controlPlane(reader: Reader): ControlPlaneSettings {
   return { address, tls: switched === 'off' ? false : { ca, cert, key } };
 }
 
-const jwk = z.looseObject({ kty: z.enum(['EC', 'OKP', 'RSA']) }).refine((key) => !('d' in key) && !('k' in key));
-
-function keySet(reader: Reader, name: string): JSONWebKeySet | undefined {
+function keySet(reader: Reader, name: string, kinds: KeyKinds): JSONWebKeySet | undefined {
   const text = reader.optional(name) ?? reader.fileOf(`${name}_FILE`);
-  if (text === undefined) return undefined;
-  const variable = reader.environment[name] === undefined ? `${name}_FILE` : name;
-  try {
-    const json: unknown = JSON.parse(text);
-    const { keys } = z
-      .object({ keys: z.array(jwk).min(1) })
-      .parse(typeof json === 'object' && json !== null && 'keys' in json ? json : { keys: [json] });
-    return { keys };
-  } catch {
-    reader.fault(variable, 'is no public JWK or JWK set (RFC 7517)', 'Give JSON: one public key, or {"keys": [...]}; never a private one.');
-    return undefined;
+  const keys = text === undefined ? undefined : parseKeySet(text, kinds);
+  if (text !== undefined && keys === undefined) {
+    const variable = reader.environment[name] === undefined ? `${name}_FILE` : name;
+    reader.fault(
+      variable,
+      `is no JWK or JWK set of ${kinds.named}`,
+      'Give JSON (RFC 7517): one public key, or {"keys": [...]}; never a private one.',
+    );
   }
+  return keys;
 }
 
 function allowed(reader: Reader): readonly AllowedEntry[] | undefined {

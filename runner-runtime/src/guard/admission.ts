@@ -14,8 +14,9 @@ import {
 import type { JSONWebKeySet } from 'jose';
 import type { AllowedEntry } from '../config/allowed-entries.js';
 import { RunnerError } from '../errors.js';
+import type { Intent } from '../integrations/intent.js';
 import { isAllowed } from './allow-list.js';
-import type { Policy } from './policy.js';
+import { type Policy, questionOf } from './policy.js';
 
 /** The customer's rules for tasks. */
 export interface GuardRules {
@@ -68,20 +69,27 @@ export class Guard {
     return task;
   }
 
-  /** Longest life that an access may have from now on, seconds. */
-  get maxDurationSeconds(): number {
-    return this.rules.maxDurationSeconds;
+  /**
+   * Permits a new end of an access: not in the past, not too far from the start, and by the same rules as the access itself.
+   * @throws {RunnerError} `TASK_REJECTED` or `POLICY_DENIED`
+   */
+  permitExtension({ task }: TaskOf<'ExtendAccess'>, access: Intent): void {
+    if (systemName(task.system) !== systemName(access.system)) {
+      throw new RunnerError('TASK_REJECTED', 'The extension names another system than the access.');
+    }
+    if (task.expiresAt <= this.#seconds()) {
+      throw new RunnerError('TASK_REJECTED', 'The new end lies in the past.', { mend: 'Revoke the access instead.' });
+    }
+    const durationSeconds = task.expiresAt - access.plannedAt;
+    this.#assertDuration(durationSeconds);
+    this.#assertAllowed(access.system, access.permission);
+    const { system, principal, target, permission } = access;
+    this.rules.policy?.assertPermitted({ action: task.type, system, principal, target, permission, durationSeconds });
   }
 
   async #permit(task: Task): Promise<void> {
     const body = task.task;
-    if ('durationSeconds' in body && body.durationSeconds > this.rules.maxDurationSeconds) {
-      throw new RunnerError(
-        'POLICY_DENIED',
-        `The access would last ${body.durationSeconds} s; this runner allows ${this.rules.maxDurationSeconds} s.`,
-        { mend: 'Ask for less, or raise RUNNER_MAX_DURATION.' },
-      );
-    }
+    if ('durationSeconds' in body) this.#assertDuration(body.durationSeconds);
     if (body.system !== undefined) this.#assertAllowed(body.system, 'permission' in body ? body.permission : undefined);
     if (body.type === 'DispenseCredential' && this.rules.recipientKeys !== undefined) {
       if (!(await isRecipientAllowed(body.recipient, this.rules.recipientKeys, this.#seconds()))) {
@@ -97,7 +105,15 @@ export class Guard {
         mend: 'Send a freshly made P-256 or X25519 key.',
       });
     }
-    await this.rules.policy?.assertPermitted(task);
+    // An extension says nothing of the access that it extends; permitExtension asks when that is known.
+    if (body.type !== 'ExtendAccess') this.rules.policy?.assertPermitted(questionOf(task));
+  }
+
+  #assertDuration(seconds: number): void {
+    if (seconds <= this.rules.maxDurationSeconds) return;
+    throw new RunnerError('POLICY_DENIED', `The access would last ${seconds} s; this runner allows ${this.rules.maxDurationSeconds} s.`, {
+      mend: 'Ask for less, or raise RUNNER_MAX_DURATION.',
+    });
   }
 
   #assertAllowed(system: System, permission: string | undefined): void {

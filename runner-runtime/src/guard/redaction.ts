@@ -1,3 +1,5 @@
+import type { Settings } from '../config/settings.js';
+
 const MASK = '[redacted]';
 /** Shorter values would tear holes into every line. */
 const SHORTEST = 4;
@@ -43,4 +45,12 @@ function forms(value: string): string[] {
   // Half a surrogate pair cannot stand in a URL, and would make encodeURIComponent throw.
   const inUrl = encodeURIComponent(value.replace(/\p{Surrogate}/gu, '\uFFFD'));
   return [...new Set([value, inJson(value), inUrl, mended, inJson(mended)])];
+}
+
+/** A redactor that knows the secrets among the settings: the API key and the password of the proxy. */
+export function redactorFor({ apiKey, network }: Pick<Settings, 'apiKey' | 'network'>): Redactor {
+  const redactor = new Redactor();
+  const password = network.proxy === undefined ? '' : decodeURIComponent(new URL(network.proxy).password);
+  redactor.hold(['value' in apiKey ? apiKey.value : '', password].filter((value) => value !== ''));
+  return redactor;
 }

@@ -100,17 +100,7 @@ export class AccessActivities {
     const { expiresAt } = task.task;
     const extended: Intent = { ...intent, expiresAt };
     attempt.describe(extended);
-    if (systemName(task.task.system) !== systemName(intent.system))
-      throw new RunnerError('TASK_REJECTED', 'The extension names another system than the access.');
-    if (expiresAt <= this.#seconds())
-      throw new RunnerError('TASK_REJECTED', 'The new end lies in the past.', { mend: 'Revoke the access instead.' });
-    if (expiresAt - intent.plannedAt > guard.maxDurationSeconds) {
-      throw new RunnerError(
-        'POLICY_DENIED',
-        `The access would last ${expiresAt - intent.plannedAt} s in all; this runner allows ${guard.maxDurationSeconds} s.`,
-        { mend: 'Ask for less, or raise RUNNER_MAX_DURATION.' },
-      );
-    }
+    guard.permitExtension(task, intent);
     await systems.open(intent.system, attempt.gate, attempt.signal, async (integration, access) => {
       const state = integration.stateSchema.parse(intent.state);
       await integration.extend(access, { ...extended, state });

@@ -1,5 +1,6 @@
 import { FILE_SECRETS_STORE_ENGINE } from '../../../contract/environment.js';
 import type { Settings } from '../config/settings.js';
+import { RunnerError } from '../errors.js';
 import { StateKey } from '../guard/state-key.js';
 import { awsSecretsManager } from '../secrets/aws-secrets-manager.js';
 import { fileStore } from '../secrets/file-store.js';
@@ -43,6 +44,16 @@ export const WITHOUT_STATE_KEY =
 export async function readStateKey({ stateKeySecretId, tenantId, runnerGroupId }: Settings, store: SecretStore): Promise<StateKey> {
   if (stateKeySecretId === undefined) return new StateKey(`unprotected ${JSON.stringify([tenantId, runnerGroupId])}`);
   const { current, previous } = await store.readWithPrevious(stateKeySecretId);
-  const key = (text: string) => textOf(text, 'RUNNER_STATE_KEY', stateKeySecretId);
+  const key = (text: string) => longEnough(textOf(text, 'RUNNER_STATE_KEY', stateKeySecretId), stateKeySecretId);
   return new StateKey(key(current), previous === undefined ? [] : [key(previous)]);
+}
+
+const SHORTEST_STATE_KEY = 32;
+
+function longEnough(key: string, secretId: string): string {
+  if (key.length >= SHORTEST_STATE_KEY) return key;
+  throw new RunnerError('SECRET_MALFORMED', `The state key in ${secretId} has ${key.length} characters.`, {
+    object: secretId,
+    mend: `Store at least ${SHORTEST_STATE_KEY} random characters.`,
+  });
 }

@@ -23,6 +23,8 @@ const LONGEST_PAUSE_MS = 60_000;
 export interface RunnerOptions {
   readonly context: WorkContext;
   readonly log: Logger;
+  /** Takes the embedded-metric records. */
+  readonly figures: Logger;
   readonly metrics: Metrics;
   /** File with the bundled workflows. */
   readonly workflowBundle: string;
@@ -53,10 +55,10 @@ export class Runner {
 
   /** Works until {@link stop}; comes back only after the drain. */
   async run(): Promise<void> {
-    const { context, log, metrics } = this.options;
+    const { context, log, figures, metrics } = this.options;
     const { health } = context.settings;
     const stopHealth = health === undefined ? undefined : await serveHealth(health, this.readiness, metrics, log);
-    const embedded = setInterval(() => log.info('metrics', metrics.embedded(Date.now())), METRIC_PERIOD_SECONDS * 1000);
+    const embedded = setInterval(() => figures.info('metrics', metrics.embedded(Date.now())), METRIC_PERIOD_SECONDS * 1000);
     embedded.unref();
     context.reaper.start();
     try {
@@ -65,7 +67,7 @@ export class Runner {
       metrics.up(false);
       await context.reaper.stop();
       clearInterval(embedded);
-      log.info('metrics', metrics.embedded(Date.now()));
+      figures.info('metrics', metrics.embedded(Date.now()));
       await stopHealth?.();
       log.info('Stopped Axiom Runner');
     }

@@ -1,6 +1,7 @@
-import type { Settings } from '../config/settings.js';
+import { type Settings, SettingsError } from '../config/settings.js';
 import { Guard } from '../guard/admission.js';
 import { allowedSystems } from '../guard/allow-list.js';
+import { cedarPolicy, type Policy, PolicySyntaxError } from '../guard/policy.js';
 import type { Redactor } from '../guard/redaction.js';
 import type { Logger } from '../operations/logger.js';
 import type { Metrics } from '../operations/metrics.js';
@@ -31,6 +32,7 @@ export interface WorkContextOptions {
 /**
  * Reads the state key and puts the parts together.
  * @throws {RunnerError} when the state key cannot be read
+ * @throws {SettingsError} when the policies cannot be parsed
  */
 export async function createWorkContext(
   settings: Settings,
@@ -40,6 +42,7 @@ export async function createWorkContext(
   const group = { tenantId, runnerGroupId };
   const stores = openStores(settings);
   const stateKey = await readStateKey(settings, stores.own);
+  const policy = settings.policies === undefined ? undefined : await readPolicies(settings.policies);
   const systems = new Systems({
     group,
     stateKey,
@@ -55,7 +58,18 @@ export async function createWorkContext(
     stores,
     systems,
     reaper: new Reaper({ systems, log, now, onOverdue: (count) => metrics?.overdue(count) }),
-    guard: new Guard({ ...group, verificationKeys, recipientKeys, allowed, maxDurationSeconds, policy: undefined }, now),
+    guard: new Guard({ ...group, verificationKeys, recipientKeys, allowed, maxDurationSeconds, policy }, now),
     documents: new SealedDocuments(stateKey, group),
   };
+}
+
+async function readPolicies(text: string): Promise<Policy> {
+  try {
+    return await cedarPolicy(text);
+  } catch (error) {
+    if (!(error instanceof PolicySyntaxError)) throw error;
+    throw new SettingsError([
+      { variable: 'RUNNER_POLICY_FILE', found: `is no set of Cedar policies: ${error.message}`, mend: 'See docs/policies.md.' },
+    ]);
+  }
 }

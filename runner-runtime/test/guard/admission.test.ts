@@ -13,6 +13,7 @@ import { CompactSign, type CryptoKey, exportJWK, generateKeyPair, type JWK } fro
 import { parseAllowedEntry } from '../../src/config/allowed-entries.js';
 import { RunnerError } from '../../src/errors.js';
 import { Guard, type GuardRules } from '../../src/guard/admission.js';
+import type { PolicyQuestion } from '../../src/guard/policy.js';
 import { aTask, GROUP, NOW, provision, SYSTEM, testConnection } from './builders.js';
 
 const ALL: readonly TaskType[] = ['TestConnection', 'CollectData', 'ProvisionAccess', 'DispenseCredential', 'SweepOrphans', 'ExtendAccess'];
@@ -125,14 +126,14 @@ describe('the guard', () => {
   it("asks the customer's policies last, and their refusal stands", async () => {
     const asked: string[] = [];
     const policy = {
-      assertPermitted: async (task: Task) => {
-        asked.push(task.jti);
+      assertPermitted: ({ action }: PolicyQuestion) => {
+        asked.push(action);
         throw new RunnerError('POLICY_DENIED', 'not on Sundays');
       },
     };
     expect(await verdict(plain(aTask(testConnection)), { rules: { policy } })).toBe('POLICY_DENIED: not on Sundays');
     expect(await verdict(plain(aTask(testConnection)), { rules: { policy, allowed: [] } })).toMatch(/RUNNER_ALLOWED/);
-    expect(asked).toEqual(['request-1']);
+    expect(asked).toEqual(['TestConnection']);
   });
 
   it('gives no refusal that would pass on a second try', async () => {

@@ -42,7 +42,8 @@ export async function waitForStage<S extends Result['stage']>(
       if (hasStage(result, stages)) return result;
       if (result.stage === 'failed') throw taskFailed(result.error);
     }
-    if (Date.now() >= deadline || signal?.aborted === true) throw nothingHeard(task, stages, timeoutMs);
+    if (signal?.aborted === true) throw stoppedWaiting(task);
+    if (Date.now() >= deadline) throw nothingHeard(task, stages, timeoutMs);
     await sleep(POLL_MS, undefined, { signal }).catch(() => undefined);
   }
 }
@@ -61,7 +62,8 @@ export async function waitForCollection(home: Home, task: WaitedTask, options: W
   for (;;) {
     const arrived = await countBatches(home, task);
     if (arrived >= summary.batches) break;
-    if (Date.now() >= deadline || options.signal?.aborted === true) {
+    if (options.signal?.aborted === true) throw stoppedWaiting(task);
+    if (Date.now() >= deadline) {
       throw unavailableError(
         `Of ${summary.batches} batches of the collection ${task.requestId}, ${arrived} have arrived.`,
         'leave "axiomctl results serve" running, then see "axiomctl results items"',
@@ -89,6 +91,10 @@ async function countBatches(home: Home, task: WaitedTask): Promise<number> {
 
 function hasStage<S extends Result['stage']>(result: Result, stages: readonly S[]): result is Extract<Result, { stage: S }> {
   return stages.some((stage) => stage === result.stage);
+}
+
+function stoppedWaiting({ requestId }: WaitedTask): ControlPlaneError {
+  return failedError(`Stopped waiting for ${requestId}; its task goes on.`, `see "axiomctl results --request ${requestId}" later`);
 }
 
 function nothingHeard(task: WaitedTask, stages: readonly string[], timeoutMs: number): ControlPlaneError {

@@ -124,12 +124,12 @@ describe('axiomctl group', () => {
   it('writes the .env to a file of mode 0600 and shows no key', async () => {
     const home = await temporaryHome();
     const file = join(home.folder, '.env');
-    const { out } = await axiomctl(['group', 'create', '--name', 'eu', '--home', home.folder, '--env-file', file]);
+    const { out } = await axiomctl(['group', 'create', '--name', 'eu', '--home', home.folder, '--write-env', file]);
     const key = /^RUNNER_API_KEY=(.*)$/m.exec(await readFile(file, 'utf8'))?.[1] ?? '';
     expect(key).toMatch(/^ey/);
     expect(out).not.toContain(key);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    const rotated = await axiomctl(['group', 'rotate-key', '--home', home.folder, '--env-file', file, '--now']);
+    const rotated = await axiomctl(['group', 'rotate-key', '--home', home.folder, '--write-env', file, '--now']);
     expect(rotated.code).toBe(0);
     expect(await readFile(file, 'utf8')).not.toContain(key);
   });

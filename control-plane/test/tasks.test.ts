@@ -202,4 +202,13 @@ describe('without a runner', () => {
       exitCode: 69,
     });
   }, 60_000);
+
+  it('stops waiting when asked to', async () => {
+    const task = await startTask(link, group, provision);
+    await waitForStage(home, task, ['granted'], wait);
+    const waiting = waitForStage(home, task, ['revoked'], { ...wait, signal: AbortSignal.abort() });
+    await expect(waiting).rejects.toMatchObject({ message: expect.stringContaining('Stopped waiting'), exitCode: 1 });
+    await revokeAccess(link, task);
+    await waitForStage(home, task, ['revoked'], wait);
+  }, 60_000);
 });

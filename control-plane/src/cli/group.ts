@@ -8,9 +8,10 @@ import { Invocation } from './invocation.js';
 import { facts, table } from './output.js';
 import type { Shell } from './shell.js';
 
+/** `--env-file` would be taken by Node itself, wherever it stands on the command line. */
 interface KeyOptions {
   readonly keyExpires?: number;
-  readonly envFile?: string;
+  readonly writeEnv?: string;
 }
 
 /** Adds `group create|list|show|rotate-key`. */
@@ -40,10 +41,10 @@ function addCreate(group: Command, shell: Shell): void {
     .option('--id <id>', 'runner group id (default: a generated one)')
     .option('--unsigned', 'runners of the group get no verification key and take plain tasks')
     .option('--key-expires <duration>', 'validity of the API key (default: no end)', parseDuration)
-    .option('--env-file <file>', 'write the environment of a runner to a file of mode 0600 instead of printing it')
+    .option('--write-env <file>', 'write the environment of a runner to a file of mode 0600 instead of printing it')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ axiomctl group create --name production\n  $ axiomctl group create --name dev --tenant acme --address 127.0.0.1:7233 --tls off --env-file .env\n\nThe API key is shown once and kept nowhere.',
+      '\nExamples:\n  $ axiomctl group create --name production\n  $ axiomctl group create --name dev --tenant acme --address 127.0.0.1:7233 --tls off --write-env .env\n\nThe API key is shown once and kept nowhere.',
     )
     .action(
       async (
@@ -58,7 +59,7 @@ function addCreate(group: Command, shell: Shell): void {
           signedTasks: options.unsigned !== true,
           keyExpiresInSeconds: options.keyExpires,
         });
-        await printWithKey(invocation, made, options.envFile);
+        await printWithKey(invocation, made, options.writeEnv);
       },
     );
 }
@@ -97,14 +98,14 @@ function addRotateKey(group: Command, shell: Shell): void {
     .option('--grace <duration>', 'how long the old key stays good', parseDuration, 86_400)
     .option('--now', 'end the old key now: runners that use it lose the connection')
     .option('--key-expires <duration>', 'validity of the new key (default: no end)', parseDuration)
-    .option('--env-file <file>', 'write the environment of a runner to a file of mode 0600 instead of printing it')
+    .option('--write-env <file>', 'write the environment of a runner to a file of mode 0600 instead of printing it')
     .addHelpText('after', '\nA server sees the change when it reads the JWK set again (axiomctl keys jwks; its refreshInterval).')
     .action(async (name: string | undefined, options: KeyOptions & { grace: number; now?: boolean }, command: Command) => {
       const invocation = new Invocation(shell, command);
       const home = await invocation.openHome();
       const found = await findGroup(home, name);
       const grace = options.now === true ? 0 : options.grace;
-      await printWithKey(invocation, await rotateApiKey(home, found.id, grace, options.keyExpires), options.envFile);
+      await printWithKey(invocation, await rotateApiKey(home, found.id, grace, options.keyExpires), options.writeEnv);
     });
 }
 

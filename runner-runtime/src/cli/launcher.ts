@@ -33,6 +33,9 @@ process.on('warning', ({ name, message }) => {
   if (name !== 'NodeVersionSupportWarning') process.stderr.write(`${name}: ${message.split('\n', 1)[0]}\n`);
 });
 
+// Whoever ships this program chooses its Node; whoever runs it could do nothing about the SDK's advice of seven lines.
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
 launch(process.argv.slice(2)).then(
   (code) => {
     process.exitCode = code;

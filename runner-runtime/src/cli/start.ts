@@ -14,6 +14,8 @@ export async function start(envFile: string | undefined): Promise<number> {
   const log = createLogger({ level: settings.logLevel, redact: redactor.redact });
   // Alarms read these records, so no log level may hold them back.
   const figures = createLogger({ level: 'info', redact: redactor.redact });
+  // Node would write its warnings as plain text between the lines of the log.
+  process.removeAllListeners('warning').on('warning', ({ name, message }) => log.warn(message, { source: 'node', name }));
   const metrics = new Metrics(settings.runnerGroupId);
   installEngine(log);
   const context = await createWorkContext(settings, { log, redactor, metrics });

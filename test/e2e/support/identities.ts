@@ -50,7 +50,7 @@ export function secretsManagerOf(emulator: AwsEmulator, credentials: Credentials
  * A token as the API server of a Kubernetes cluster writes it into a pod, with a signature that nobody checks.
  * A cluster writes a list of one audience, which AWS takes like the audience; the emulator doesn't.
  */
-function projectedToken({ issuer, namespace, serviceAccount, audience }: TokenClaims): string {
+export function projectedToken({ issuer, namespace, serviceAccount, audience }: TokenClaims): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const claims = { iss: `https://${issuer}`, sub: `system:serviceaccount:${namespace}:${serviceAccount}`, aud: audience };
   return `${part({ alg: 'RS256', kid: 'test' })}.${part(claims)}.c2lnbmF0dXJl`;

@@ -1,7 +1,6 @@
 import { type Item, systemName } from '@axiom-runner/protocol';
 import { SingleBar } from 'cli-progress';
 import { EXIT_OK } from '../../../contract/exit-codes.js';
-import { openGate } from '../tasks/effect-gate.js';
 import { countByKind } from '../tasks/read-activities.js';
 import { openSession, parseSystem } from './command-session.js';
 import { type Terminal, table } from './terminal.js';
@@ -16,7 +15,6 @@ export async function collect(
 ): Promise<number> {
   const system = parseSystem(systemText);
   const session = await openSession(options.envFile, terminal);
-  const { signal } = new AbortController();
   const counts: Record<string, number> = {};
   const warnings = new Set<string>();
   const bar = terminal.watched
@@ -25,9 +23,7 @@ export async function collect(
   bar?.start(0, 0);
   try {
     for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
-      const page = await session.systems.open(system, openGate(signal), signal, (integration, access) =>
-        integration.collect(access, cursor, PAGE_ITEMS),
-      );
+      const page = await session.use(system, (integration, access) => integration.collect(access, cursor, PAGE_ITEMS));
       for (const [kind, count] of Object.entries(countByKind(page.items))) counts[kind] = (counts[kind] ?? 0) + count;
       for (const warning of page.warnings) warnings.add(warning);
       if (options.json) terminal.out(lines(page.items));

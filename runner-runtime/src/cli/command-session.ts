@@ -6,6 +6,8 @@ import { loadSettings } from '../config/load-settings.js';
 import { type Settings, SettingsError } from '../config/settings.js';
 import { type Redactor, redactorFor } from '../guard/redaction.js';
 import { createLogger, type Logger } from '../operations/logger.js';
+import { openGate } from '../tasks/effect-gate.js';
+import type { Use } from '../tasks/systems.js';
 import { createWorkContext, type WorkContext } from '../tasks/work-context.js';
 import type { Terminal } from './terminal.js';
 
@@ -54,6 +56,8 @@ export function readSettings(envFile: string | undefined): Settings {
 export interface CommandSession extends WorkContext {
   readonly log: Logger;
   readonly redactor: Redactor;
+  /** Works on a system until it is done; nobody hands a command's work to anybody else. */
+  use<T>(system: System, use: Use<T>): Promise<T>;
 }
 
 /** Opens a session whose log goes to standard error: warnings and errors only, because answers are the command's own. */
@@ -61,7 +65,9 @@ export async function openSession(envFile: string | undefined, terminal: Termina
   const settings = readSettings(envFile);
   const redactor = redactorFor(settings);
   const log = createLogger({ level: 'warn', redact: redactor.redact, write: terminal.err });
-  return { ...(await createWorkContext(settings, { log, redactor })), log, redactor };
+  const context = await createWorkContext(settings, { log, redactor });
+  const { signal } = new AbortController();
+  return { ...context, log, redactor, use: (system, use) => context.systems.open(system, openGate(signal), signal, use) };
 }
 
 /** @throws {UsageError} for what is no `<type>/<id>` */

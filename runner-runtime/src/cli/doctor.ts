@@ -2,7 +2,6 @@ import { isPassing, systemName } from '@axiom-runner/protocol';
 import { EXIT_FAILED, EXIT_OK } from '../../../contract/exit-codes.js';
 import { asRunnerError, type RunnerError } from '../errors.js';
 import { ControlPlaneError, connect } from '../tasks/connection.js';
-import { openGate } from '../tasks/effect-gate.js';
 import { readApiKey, WITHOUT_STATE_KEY } from '../tasks/own-secrets.js';
 import { type CommandSession, openSession, parseSystem } from './command-session.js';
 import { json, type Terminal, table } from './terminal.js';
@@ -35,13 +34,10 @@ export async function doctor(
       detail: 'none is named',
       mend: 'Name them in RUNNER_ALLOWED, or here with --system <type>/<id>.',
     });
-  const { signal } = new AbortController();
   for (const system of systems) {
     const subject = systemName(system);
     try {
-      const checks = await session.systems.open(system, openGate(signal), signal, (integration, access) =>
-        integration.testConnection(access),
-      );
+      const checks = await session.use(system, (integration, access) => integration.testConnection(access));
       for (const { name, outcome, detail, mend = '', ...check } of checks) {
         const state = outcome === 'warning' ? 'warning' : isPassing({ name, outcome, detail, ...check }) ? 'ok' : 'fault';
         findings.push({ subject: `${subject} ${name}`, state, detail, mend });
@@ -79,7 +75,7 @@ function guard({ settings }: CommandSession): Finding[] {
           subject: 'task signatures',
           state: 'warning',
           detail: 'tasks are taken unsigned',
-          mend: 'Set AXIOM_TASK_VERIFICATION_KEY (axiomctl keys prints it).',
+          mend: 'Set AXIOM_TASK_VERIFICATION_KEY (axiomctl keys verification prints it).',
         }
       : ok('task signatures', `required, ${settings.verificationKeys.keys.length} key(s)`),
     settings.allowed === undefined

@@ -1,6 +1,5 @@
 import { EXIT_OK } from '../../../contract/exit-codes.js';
 import { secretName } from '../secrets/integration-secret.js';
-import { openGate } from '../tasks/effect-gate.js';
 import { openSession, parseSystem } from './command-session.js';
 import { json, type Terminal } from './terminal.js';
 
@@ -12,8 +11,7 @@ export async function validateSecret(
 ): Promise<number> {
   const system = parseSystem(systemText);
   const session = await openSession(options.envFile, terminal);
-  const { signal } = new AbortController();
-  await session.systems.open(system, openGate(signal), signal, async () => undefined);
+  await session.use(system, async () => undefined);
   const name = secretName(system);
   terminal.out(options.json ? json({ secret: name, valid: true }) : `${name} is complete and well-formed.\n`);
   return EXIT_OK;

@@ -1,6 +1,5 @@
 import { isPassing, systemName } from '@axiom-runner/protocol';
 import { EXIT_FAILED, EXIT_OK } from '../../../contract/exit-codes.js';
-import { openGate } from '../tasks/effect-gate.js';
 import { openSession, parseSystem } from './command-session.js';
 import { json, type Terminal, table } from './terminal.js';
 
@@ -12,8 +11,7 @@ export async function testConnection(
 ): Promise<number> {
   const system = parseSystem(systemText);
   const session = await openSession(options.envFile, terminal);
-  const { signal } = new AbortController();
-  const checks = await session.systems.open(system, openGate(signal), signal, (integration, access) => integration.testConnection(access));
+  const checks = await session.use(system, (integration, access) => integration.testConnection(access));
   const passed = checks.every(isPassing);
   if (options.json) terminal.out(json({ system: systemName(system), passed, checks }));
   else

@@ -3,15 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  freePort,
-  type RunnerProcess,
-  runnerBundle,
-  startRunner,
-  startTemporal,
-  stopAll,
-  type TemporalServer,
-} from '@axiom-runner/local-servers';
+import { freePort, type RunnerProcess, startRunner, startTemporal, stopAll, type TemporalServer } from '@axiom-runner/local-servers';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { command } from './support/command.js';
 import { until } from './support/until.js';

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { startTemporal, stopAll, temporalTestServerPath } from '@axiom-runner/local-servers';
 import type { Result } from '@axiom-runner/protocol';
+import { ApplicationFailure, type WorkflowHandle, type WorkflowStartOptions } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import type { RunnerActivities } from '../../src/tasks/activity-types.js';
@@ -22,7 +23,12 @@ export function quietEngine(): void {
   });
 }
 
+/** What a starter sends: scripted steps do not look into it. */
+export const ENVELOPE = { schemaVersion: 1, jws: 'x' };
 const RESULT_QUEUE = 'results';
+
+/** What a test does to a workflow while it lives. */
+export type Act = (handle: WorkflowHandle) => Promise<unknown>;
 
 /** Scripted steps: a test says what each activity does, the engine and the workflows are real. */
 export type Script = Partial<RunnerActivities>;
@@ -32,6 +38,7 @@ export class WorkflowBench {
   readonly results: Result[] = [];
   readonly calls: string[] = [];
   #queues = 0;
+  #started = 0;
 
   private constructor(readonly environment: TestWorkflowEnvironment) {}
 
@@ -86,6 +93,27 @@ export class WorkflowBench {
     const control = await this.resultWorker(taskQueue);
     return control.runUntil(() => runner.runUntil(() => act(taskQueue)));
   }
+
+  /** Starts a workflow of a type, lets `act` happen, and waits for its end. @returns its result, or the type of its failure */
+  live(type: string, script: Script, act: Act = async () => undefined, options: Partial<WorkflowStartOptions> = {}): Promise<unknown> {
+    return this.during(script, async (taskQueue) => {
+      const handle = await this.start(type, taskQueue, options);
+      await act(handle);
+      return handle.result().catch((error: Error) => (error.cause instanceof ApplicationFailure ? error.cause.type : error.name));
+    });
+  }
+
+  /** Starts a workflow of a type under an id of its own. */
+  start(type: string, taskQueue: string, options: Partial<WorkflowStartOptions> = {}): Promise<WorkflowHandle> {
+    const workflowId = `request-${this.#started++}`;
+    return this.environment.client.workflow.start(type, { taskQueue, workflowId, args: [ENVELOPE], ...options });
+  }
+
+  /** Waits until the control plane has heard of the grant. */
+  readonly untilGranted: Act = async (handle) => {
+    while (!this.stages.includes('granted')) await new Promise((resolve) => setTimeout(resolve, 20));
+    await handle.query('status');
+  };
 
   /** The control plane's side of the result queue of a task queue. */
   resultWorker(taskQueue: string): Promise<Worker> {

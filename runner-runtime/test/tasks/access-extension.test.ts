@@ -1,9 +1,7 @@
 import type { Access } from '@axiom-runner/protocol';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { ApplicationFailure, type WorkflowHandle, type WorkflowStartOptions } from '@temporalio/client';
-import { ACCESS, quietEngine, type Script, WorkflowBench } from '../support/workflow-bench.js';
-
-const ENVELOPE = { schemaVersion: 1, jws: 'x' };
+import { ApplicationFailure } from '@temporalio/client';
+import { ACCESS, ENVELOPE, quietEngine, WorkflowBench } from '../support/workflow-bench.js';
 
 jest.setTimeout(60_000);
 
@@ -14,36 +12,15 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.teardown());
 
-let started = 0;
-type Act = (handle: WorkflowHandle) => Promise<unknown>;
-
-/** Starts an access, lets `act` happen, and waits for its end. */
-function live(script: Script, act: Act = async () => undefined, options: Partial<WorkflowStartOptions> = {}): Promise<unknown> {
-  return bench.during(script, async (taskQueue) => {
-    const { client } = bench.environment;
-    const handle = await client.workflow.start('ProvisionAccess', {
-      taskQueue,
-      workflowId: `request-${started++}`,
-      args: [ENVELOPE],
-      ...options,
-    });
-    await act(handle);
-    return handle.result().catch((error: Error) => (error.cause instanceof ApplicationFailure ? error.cause.type : error.name));
-  });
-}
-
-const untilGranted: Act = async (handle) => {
-  while (!bench.stages.includes('granted')) await new Promise((resolve) => setTimeout(resolve, 20));
-  await handle.query('status');
-};
+const live = (...args: Parameters<WorkflowBench['live']> extends [string, ...infer Rest] ? Rest : never) =>
+  bench.live('ProvisionAccess', ...args);
 
 describe('results that nobody takes', () => {
   it('do not hold up the end of the access, and are delivered in full when somebody does', async () => {
     await bench.during(
       { applyAccess: async () => ({ access: ACCESS, remainingMs: 500 }) },
       async (taskQueue) => {
-        const { client } = bench.environment;
-        const handle = await client.workflow.start('ProvisionAccess', { taskQueue, workflowId: `request-${started++}`, args: [ENVELOPE] });
+        const handle = await bench.start('ProvisionAccess', taskQueue);
         while (!bench.calls.includes('verifyAccess')) await new Promise((resolve) => setTimeout(resolve, 20));
         expect(bench.stages).toEqual([]);
         await (await bench.resultWorker(taskQueue)).runUntil(() => handle.result());
@@ -74,7 +51,7 @@ describe('an extension', () => {
         },
       },
       async (handle) => {
-        await untilGranted(handle);
+        await bench.untilGranted(handle);
         const access = await handle.executeUpdate<Access, [unknown]>('extend', { args: [ENVELOPE] });
         expect(access.expiresAt).toBe(ACCESS.expiresAt + 60);
         await handle.signal('revoke');
@@ -89,7 +66,7 @@ describe('an extension', () => {
       throw ApplicationFailure.create({ type: 'POLICY_DENIED', nonRetryable: true });
     };
     await live({ extendAccess: refuse }, async (handle) => {
-      await untilGranted(handle);
+      await bench.untilGranted(handle);
       await expect(handle.executeUpdate('extend', { args: [ENVELOPE] })).rejects.toThrow();
       await handle.signal('revoke');
     });

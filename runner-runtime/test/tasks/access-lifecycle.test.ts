@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { ApplicationFailure, type WorkflowHandle, type WorkflowStartOptions } from '@temporalio/client';
-import { ACCESS, quietEngine, type Script, WorkflowBench } from '../support/workflow-bench.js';
-
-const ENVELOPE = { schemaVersion: 1, jws: 'x' };
+import { ApplicationFailure, type WorkflowStartOptions } from '@temporalio/client';
+import { ACCESS, quietEngine, WorkflowBench } from '../support/workflow-bench.js';
 
 jest.setTimeout(60_000);
 
@@ -13,28 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => bench?.teardown());
 
-let started = 0;
-type Act = (handle: WorkflowHandle) => Promise<unknown>;
-
-/** Starts an access, lets `act` happen, and waits for its end. */
-function live(script: Script, act: Act = async () => undefined, options: Partial<WorkflowStartOptions> = {}): Promise<unknown> {
-  return bench.during(script, async (taskQueue) => {
-    const { client } = bench.environment;
-    const handle = await client.workflow.start('ProvisionAccess', {
-      taskQueue,
-      workflowId: `request-${started++}`,
-      args: [ENVELOPE],
-      ...options,
-    });
-    await act(handle);
-    return handle.result().catch((error: Error) => (error.cause instanceof ApplicationFailure ? error.cause.type : error.name));
-  });
-}
-
-const untilGranted: Act = async (handle) => {
-  while (!bench.stages.includes('granted')) await new Promise((resolve) => setTimeout(resolve, 20));
-  await handle.query('status');
-};
+const live = (...args: Parameters<WorkflowBench['live']> extends [string, ...infer Rest] ? Rest : never) =>
+  bench.live('ProvisionAccess', ...args);
 
 describe('the life of an access', () => {
   it('is planned, granted, ended at its expiry, and proved', async () => {
@@ -58,7 +36,7 @@ describe('the life of an access', () => {
 
   it('ends when it is asked to', async () => {
     await live({}, async (handle) => {
-      await untilGranted(handle);
+      await bench.untilGranted(handle);
       await handle.signal('revoke');
     });
     expect(bench.results.at(-1)).toMatchObject({ stage: 'revoked', cause: 'asked' });
@@ -66,7 +44,7 @@ describe('the life of an access', () => {
 
   it('is revoked when it is cancelled: cancellation never leaves an access behind', async () => {
     await live({}, async (handle) => {
-      await untilGranted(handle);
+      await bench.untilGranted(handle);
       await handle.cancel();
     });
     expect(bench.calls.slice(-2)).toEqual(['revertAccess', 'verifyAccess']);

@@ -46,9 +46,11 @@ export interface End {
 }
 
 /** Starts a workflow as a control plane without scruples, and waits for its end. */
-export async function run(bench: Bench, type: string, workflowId: string, input: unknown, taskQueue = bench.group.id): Promise<End> {
-  const args = Array.isArray(input) ? input : [input];
-  return endOf(bench.link.client.workflow.execute(type, { taskQueue, workflowId, args, workflowIdReusePolicy: 'ALLOW_DUPLICATE' }));
+export async function run(bench: Bench, type: string, workflowId: string, input: unknown): Promise<End> {
+  const taskQueue = bench.group.id;
+  return endOf(
+    bench.link.client.workflow.execute(type, { taskQueue, workflowId, args: [input], workflowIdReusePolicy: 'ALLOW_DUPLICATE' }),
+  );
 }
 
 export async function endOf(finished: Promise<unknown>): Promise<End> {

@@ -79,7 +79,7 @@ export async function foundCompany(timeline: Timeline): Promise<Company> {
     JSON.stringify({
       postgresql_hostname: '127.0.0.1',
       postgresql_port: String(database.port),
-      postgresql_username: 'axiom',
+      postgresql_username: 'axiom_runner',
       postgresql_password: password,
     }),
   );
@@ -126,20 +126,23 @@ export async function foundCompany(timeline: Timeline): Promise<Company> {
   };
 }
 
+/** A shop whose tables belong to one role, as is usual, and two people who may not read them. */
 async function prepareDatabase(owner: pg.Client, database: PostgresServer): Promise<void> {
-  await owner.query('CREATE DATABASE shop');
+  await owner.query('CREATE ROLE shop_owner');
+  await owner.query('CREATE DATABASE shop OWNER shop_owner');
   for (const name of ['alice', 'bob']) await owner.query(`CREATE ROLE ${name} LOGIN PASSWORD '${name}'`);
   const shop = new pg.Client({ host: database.host, port: database.port, ...database.superuser, database: 'shop' });
   await shop.connect();
   await shop.query(
-    "CREATE TABLE orders AS SELECT n AS id, 'item ' || n AS what FROM generate_series(1, 1000) n; CREATE VIEW big_orders AS SELECT * FROM orders WHERE id > 900",
+    "ALTER SCHEMA public OWNER TO shop_owner; SET ROLE shop_owner; CREATE TABLE orders AS SELECT n AS id, 'item ' || n AS what FROM generate_series(1, 1000) n; CREATE VIEW big_orders AS SELECT * FROM orders WHERE id > 900",
   );
   await shop.end();
 }
 
-/** The runner's own user; see docs/integrations/postgresql.md for the least that it needs. */
+/** The runner's own user with the least that it needs, as docs/integrations/postgresql.md says. */
 async function makeIntegrationUser(owner: pg.Client): Promise<string> {
   const password = crypto.randomUUID();
-  await owner.query(`CREATE ROLE axiom LOGIN SUPERUSER PASSWORD '${password}'`);
+  await owner.query(`CREATE ROLE axiom_runner LOGIN CREATEROLE PASSWORD '${password}'`);
+  await owner.query('GRANT shop_owner TO axiom_runner');
   return password;
 }

@@ -144,7 +144,7 @@ export async function lookForOrphans(timeline: Timeline, company: Company): Prom
   timeline.scene('What is left behind');
   const { rows } = await company.owner.query<{ rolname: string; members: string; rights: string; login: boolean }>(
     `SELECT rolname, rolcanlogin AS login,
-            (SELECT count(*) FROM pg_auth_members m WHERE m.roleid = r.oid OR m.member = r.oid) AS members,
+            (SELECT count(*) FROM pg_auth_members m WHERE m.member = r.oid OR (m.roleid = r.oid AND (m.inherit_option OR m.set_option))) AS members,
             (SELECT count(*) FROM pg_shdepend d WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid) AS rights
        FROM pg_roles r WHERE rolname LIKE 'axm\\_%'`,
   );

@@ -27,13 +27,7 @@ async function launch(args: readonly string[]): Promise<number> {
 // A listener takes the place of Node's, which would open the inspector to whoever may signal the process.
 process.on('SIGUSR1', () => undefined);
 
-// The AWS SDK announces years ahead which Node it will drop; everything else is worth a line.
-process.removeAllListeners('warning');
-process.on('warning', ({ name, message }) => {
-  if (name !== 'NodeVersionSupportWarning') process.stderr.write(`${name}: ${message.split('\n', 1)[0]}\n`);
-});
-
-// Whoever ships this program chooses its Node; whoever runs it could do nothing about the SDK's advice of seven lines.
+// The AWS SDK announces years ahead, on several lines, which Node it will drop.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 
 launch(process.argv.slice(2)).then(

@@ -1,5 +1,5 @@
-import { verificationKeySet } from '@axiom-runner/control-plane';
-import type { Principal } from '@axiom-runner/protocol';
+import { newRecipient, type RecipientKeyPair, verificationKeySet } from '@axiom-runner/control-plane';
+import { openCredential, type Principal, recipientThumbprint } from '@axiom-runner/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { SECRET_TYPES } from '../../../contract/secrets.js';
 import { INTEGRATION_TYPES } from '../../src/integrations/catalogue.js';
@@ -14,14 +14,23 @@ const withoutIntegration = SECRET_TYPES.find(({ type }) => !INTEGRATION_TYPES.in
 
 let bench: Bench;
 let signer: Signer;
+/** Signs keys of recipients. */
+let issuer: Signer;
+let listed: RecipientKeyPair;
 let alice: Principal;
 beforeAll(async () => {
   bench = await Bench.open();
-  signer = await newSigner();
+  [signer, issuer, listed] = await Promise.all([newSigner(), newSigner(), newRecipient()]);
   const { keys } = await verificationKeySet(bench.home);
   await bench.startRunner({
     AXIOM_TASK_VERIFICATION_KEY: JSON.stringify({ keys: [...keys, signer.publicJwk] }),
     RUNNER_MAX_DURATION: '1h',
+    RUNNER_RECIPIENT_KEYS: JSON.stringify({
+      keys: [
+        { ...listed.publicJwk, use: 'enc' },
+        { ...issuer.publicJwk, use: 'sig' },
+      ],
+    }),
     RUNNER_ALLOWED: ['postgresql/127.0.0.1', 'postgresql/no-secret.example.com', `${withoutIntegration?.type ?? 'aws'}/somewhere`].join(),
   });
   alice = await bench.shop.newPerson();
@@ -122,6 +131,68 @@ describe('a task that asks for what does not exist', () => {
     const envelope = await signer.sign(claims(bench, requestId, { type: 'TestConnection', system }));
     expect((await run(bench, 'TestConnection', requestId, envelope)).code).toBe('UNSUPPORTED');
   });
+});
+
+describe('a credential', () => {
+  const dispense = async (recipient: object | undefined, system: object = SYSTEM) => {
+    const { principal: _, ...body } = wish({ type: 'DispenseCredential', system, recipient });
+    return signer.sign(claims(bench, requestId, body));
+  };
+
+  it.each<[string, string, () => Promise<object | undefined>]>([
+    ['without a recipient', 'TASK_REJECTED', async () => undefined],
+    ['to a key of another list', 'POLICY_DENIED', async () => ({ jwk: (await newRecipient()).publicJwk })],
+    ['to a key that nobody listed attests', 'POLICY_DENIED', async () => attested(await newSigner(), await newRecipient())],
+    [
+      'to a key other than the attested',
+      'POLICY_DENIED',
+      async () => ({ ...(await attested(issuer, listed)), jwk: (await newRecipient()).publicJwk }),
+    ],
+    ['to a key whose attestation has ended', 'POLICY_DENIED', async () => attested(issuer, await newRecipient(), { exp: now() - 1 })],
+    ['to a private key', 'TASK_REJECTED', async () => ({ jwk: listed.privateJwk })],
+    ['to an RSA key', 'TASK_REJECTED', async () => ({ jwk: { kty: 'RSA', n: 'x'.repeat(342), e: 'AQAB' } })],
+    [
+      'to a key on a weak curve',
+      'TASK_REJECTED',
+      async () => ({ jwk: { kty: 'EC', crv: 'secp256k1', x: 'A'.repeat(43), y: 'A'.repeat(43) } }),
+    ],
+    ['to a point that is not on its curve', 'TASK_REJECTED', async () => offCurve()],
+  ])('%s is refused before the secret is read', async (_, code, recipient) => {
+    expect(await run(bench, 'DispenseCredential', requestId, await dispense(await recipient(), WITHOUT_SECRET))).toMatchObject({ code });
+  });
+
+  it('is sealed to the listed key, and to an attested one', async () => {
+    const fresh = await newRecipient();
+    for (const [id, recipient, privateJwk] of [
+      [`${requestId}-1`, { jwk: listed.publicJwk }, listed.privateJwk],
+      [`${requestId}-2`, await attested(issuer, fresh), fresh.privateJwk],
+    ] as const) {
+      requestId = id;
+      await bench.link.client.workflow.start('DispenseCredential', {
+        taskQueue: bench.group.id,
+        workflowId: id,
+        args: [await dispense(recipient)],
+      });
+      const task = { requestId, runId: '', group: bench.group };
+      const { sealedCredential = '', access } = await bench.stage(task, 'granted');
+      const { values } = await openCredential(sealedCredential, privateJwk);
+      expect(await bench.shop.canRead(access.principal, values['password'])).toBe(true);
+      await bench.revoke(task);
+      expect(await bench.shop.canRead(access.principal, values['password'])).toBe(false);
+    }
+  });
+
+  /** RFC 7800: the issuer confirms the key by its thumbprint. */
+  async function attested(by: Signer, { publicJwk }: RecipientKeyPair, more: object = {}): Promise<{ jwk: object; attestation: string }> {
+    const { jws } = await by.sign({ cnf: { jkt: await recipientThumbprint(publicJwk) }, ...more });
+    return { jwk: publicJwk, attestation: jws };
+  }
+
+  /** Attested, so that only its own shape can be the reason. */
+  async function offCurve(): Promise<object> {
+    const publicJwk = { kty: 'EC', crv: 'P-256', x: 'A'.repeat(43), y: 'A'.repeat(43) } as const;
+    return attested(issuer, { publicJwk, privateJwk: {} });
+  }
 });
 
 describe('a replay', () => {

@@ -1,7 +1,7 @@
-import proto from '@temporalio/proto';
+import proto, { type temporal } from '@temporalio/proto';
 
 const { History } = proto.temporal.api.history.v1;
-type History = InstanceType<typeof History>;
+type IHistory = temporal.api.history.v1.IHistory;
 
 /** A value of JSON. */
 export type Json = string | number | boolean | null | Json[] | { readonly [name: string]: Json };
@@ -24,11 +24,11 @@ export interface HistoryJson {
 }
 
 /** A history as the server keeps it, as plain JSON; payloads in base64. */
-export function historyToJson(history: Parameters<typeof History.toObject>[0]): HistoryJson {
-  return History.toObject(history as History, { longs: String, bytes: String, enums: String }) as HistoryJson;
+export function historyToJson(history: IHistory): HistoryJson {
+  return History.toObject(History.fromObject(history), { longs: String, bytes: String, enums: String }) as HistoryJson;
 }
 
-export function historyFromJson(json: unknown): History {
+export function historyFromJson(json: unknown): temporal.api.history.v1.History {
   return History.fromObject(json as Record<string, unknown>);
 }
 

@@ -2,7 +2,8 @@ import { commandLines, faultsOf } from './support/command-line';
 import { codeBlocks, markdownFiles, readPage, tableAfter } from './support/markdown';
 
 const LINES = markdownFiles().flatMap((page) =>
-  codeBlocks(readPage(page), 'sh')
+  ['sh', 'console']
+    .flatMap((language) => codeBlocks(readPage(page), language))
     .flatMap(commandLines)
     .map((line) => [page, line] as const),
 );

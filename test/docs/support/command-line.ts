@@ -17,7 +17,6 @@ interface Help {
   readonly commands: readonly string[];
   /** Options by spelling, and whether they take a value. */
   readonly options: ReadonlyMap<string, boolean>;
-  readonly text: string;
 }
 
 const asked = new Map<string, Promise<Help>>();
@@ -78,5 +77,5 @@ async function ask(program: string, path: readonly string[]): Promise<Help> {
       ([, short, long, value]) => [short, long].filter((name) => name).map((name) => [name ?? '', value !== undefined] as const),
     ),
   );
-  return { commands: [...commands.matchAll(/^ {2}(\S+)/gm)].map((match) => match[1] ?? ''), options, text: stdout };
+  return { commands: [...commands.matchAll(/^ {2}(\S+)/gm)].map((match) => match[1] ?? ''), options };
 }

@@ -124,7 +124,10 @@ export const ENVIRONMENT: readonly EnvironmentVariable[] = [
     name: 'RUNNER_STATE_KEY_SECRET_ID',
     meaning: 'Secret with the key that authenticates intents, receipts, marks and names. Its previous version stays valid for reading.',
   },
-  { name: 'RUNNER_LEDGER_TABLE', meaning: 'DynamoDB table for accesses in systems that have no place for a mark.' },
+  {
+    name: 'RUNNER_LEDGER_TABLE',
+    meaning: 'DynamoDB table for accesses in systems that have no place for a mark; no integration of this version needs it.',
+  },
   { name: 'RUNNER_MAX_DURATION', defaultValue: DEFAULT_MAX_DURATION, meaning: 'Longest access: a whole number and one of s, m, h, d.' },
   {
     name: 'RUNNER_ALLOWED',
@@ -143,7 +146,7 @@ export const ENVIRONMENT: readonly EnvironmentVariable[] = [
     defaultValue: DEFAULT_HEALTH_ADDRESS,
     meaning: 'Loopback host:port of health and metrics; off disables it.',
   },
-  { name: 'HTTPS_PROXY', meaning: 'HTTP proxy for every outgoing connection, the control plane included.' },
+  { name: 'HTTPS_PROXY', meaning: 'HTTP proxy for the control plane and for every HTTPS call; databases are reached directly.' },
   { name: 'NO_PROXY', meaning: 'Comma-separated hosts that are reached without the proxy.' },
-  { name: 'NODE_EXTRA_CA_CERTS', meaning: 'PEM file with further CAs that every outgoing connection trusts.' },
+  { name: 'NODE_EXTRA_CA_CERTS', meaning: 'PEM file with further CAs that every outgoing TLS connection trusts.' },
 ];

@@ -44,7 +44,7 @@ function addGrant(access: Command, shell: Shell): void {
     .requiredOption('--principal <kind:id>', 'who gets access, e.g. role:ada', parsePrincipal)
     .addHelpText(
       'after',
-      '\nExample:\n  $ axiomctl access grant --system postgresql/db.example.com --principal role:ada --target database:app \\\n      --permission read --duration 1h --justification "incident 7"',
+      '\nExample:\n  $ axiomctl access grant --system postgresql/db.example.com --principal role:ada --target database:app \\\n      --permission Read --duration 1h --justification "incident 7"',
     )
     .action(async (options: AccessRequestOptions & { principal: Principal }, self: Command) => {
       const invocation = new Invocation(shell, self);

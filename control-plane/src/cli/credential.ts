@@ -17,7 +17,7 @@ export function addCredentialCommands(program: Command, shell: Shell): void {
   )
     .addHelpText(
       'after',
-      '\nExample:\n  $ axiomctl credential dispense --system postgresql/db.example.com --target database:app \\\n      --permission read --duration 30m --justification "incident 7"\n\nThe credential is shown once and kept nowhere.',
+      '\nExample:\n  $ axiomctl credential dispense --system postgresql/db.example.com --target database:app \\\n      --permission Read --duration 30m --justification "incident 7"\n\nThe credential is shown once and kept nowhere.',
     )
     .action(async (options: AccessRequestOptions, self: Command) => {
       const invocation = new Invocation(shell, self);

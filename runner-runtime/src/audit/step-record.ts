@@ -27,15 +27,35 @@ export interface StepRecord {
 
 /** Writes the record as one log line with `"event":"task.step"`. */
 export function recordStep(log: Logger, { subject, error, ...record }: StepRecord): void {
-  const { system, ...rest } = subject;
-  const fields = {
-    event: 'task.step',
-    ...record,
-    ...(system === undefined ? {} : { system: systemName(system) }),
-    ...rest,
-    outcome: error === undefined ? 'succeeded' : 'failed',
-    ...(error === undefined ? {} : { error: error.toTaskError() }),
-  };
+  const fields = { event: 'task.step', ...record, ...shown(subject), ...outcomeOf(error) };
   if (error === undefined) log.info(`${record.step} succeeded`, fields);
   else log.error(`${record.step} failed: ${error.code}: ${error.message}`, fields);
+}
+
+/** An access that was ended outside its own workflow. */
+export interface EndRecord {
+  readonly requestId: string;
+  /** `reaper`: past its end. `command`: break-glass. */
+  readonly by: 'reaper' | 'command';
+  readonly subject: StepSubject;
+  readonly actions: readonly string[];
+  readonly warnings: readonly string[];
+  readonly proved: boolean;
+  /** Absent when nothing failed. */
+  readonly error?: RunnerError;
+}
+
+/** Writes the record as one log line with `"event":"access.end"`. */
+export function recordEnd(log: Logger, { subject, error, ...record }: EndRecord): void {
+  const fields = { event: 'access.end', ...record, ...shown(subject), ...outcomeOf(error) };
+  if (error !== undefined) log.error(`an access could not be ended: ${error.code}: ${error.message}`, fields);
+  else log.warn(record.proved ? 'an access was ended outside its workflow' : 'the end of an access could not be proved', fields);
+}
+
+function shown({ system, target, permission, principal, justification, expiresAt }: StepSubject): Record<string, unknown> {
+  return { ...(system === undefined ? {} : { system: systemName(system) }), target, permission, principal, justification, expiresAt };
+}
+
+function outcomeOf(error: RunnerError | undefined): Record<string, unknown> {
+  return error === undefined ? { outcome: 'succeeded' } : { outcome: 'failed', error: error.toTaskError() };
 }

@@ -52,16 +52,8 @@ export async function revokeAccess(requestId: string | undefined, options: Acces
   const { signal } = new AbortController();
   const outcomes: { requestId: string; system: string; revoked: boolean }[] = [];
   for (const { intent, system } of wanted) {
-    let revoked = false;
-    try {
-      revoked = await endAccess(session.systems, intent, signal);
-    } catch (error) {
-      session.log.error('the access could not be ended', {
-        requestId: intent.requestId,
-        system,
-        error: asRunnerError(error).toTaskError(),
-      });
-    }
+    // The record, written to standard error, says why one could not be ended.
+    const revoked = await endAccess(session.systems, intent, signal, 'command', session.log).catch(() => false);
     outcomes.push({ requestId: intent.requestId, system, revoked });
   }
   terminal.out(

@@ -9,7 +9,7 @@ import { json, type Terminal, table } from './terminal.js';
 /** One finding of the doctor. */
 interface Finding {
   readonly subject: string;
-  readonly state: 'ok' | 'warning' | 'fault';
+  readonly state: 'ok' | 'warning' | 'skipped' | 'fault';
   readonly detail: string;
   readonly mend: string;
 }
@@ -39,7 +39,8 @@ export async function doctor(
     try {
       const checks = await session.use(system, (integration, access) => integration.testConnection(access));
       for (const { name, outcome, detail, mend = '', ...check } of checks) {
-        const state = outcome === 'warning' ? 'warning' : isPassing({ name, outcome, detail, ...check }) ? 'ok' : 'fault';
+        const state =
+          outcome === 'warning' || outcome === 'skipped' ? outcome : isPassing({ name, outcome, detail, ...check }) ? 'ok' : 'fault';
         findings.push({ subject: `${subject} ${name}`, state, detail, mend });
       }
     } catch (error) {

@@ -17,8 +17,8 @@ export async function start(envFile: string | undefined): Promise<number> {
   // Node would write its warnings as plain text between the lines of the log.
   process.removeAllListeners('warning').on('warning', ({ name, message }) => log.warn(message, { source: 'node', name }));
   const metrics = new Metrics(settings.runnerGroupId);
-  installEngine(log);
   const context = await createWorkContext(settings, { log, redactor, metrics });
+  installEngine(log); // Not before: its threads would keep a process alive whose start has failed.
   const runner = new Runner({ context, log, figures, metrics, workflowBundle: join(__dirname, 'workflow-bundle.js') });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => runner.stop());
   await runner.run();

@@ -26,6 +26,8 @@ export interface SystemAccess<Secret> {
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly log: Logger;
+  /** Roots that TLS connections trust, PEM: Node's own and those of the settings; absent where they are Node's own. */
+  readonly trustedCas: readonly string[] | undefined;
 }
 
 /** A validated wish for access, before anything is known of the system. */

@@ -22,9 +22,19 @@ export const intentSchema = z.strictObject({
   applyUntil: z.int(),
   /** When the access ends, unix seconds. */
   expiresAt: z.int(),
+  /** When the extension that set this end was signed, unix seconds. */
+  extendedAt: z.int().exactOptional(),
   /** What the integration must remember; its own schema applies. */
   state: z.unknown(),
 });
 
 /** An authenticated intent. @typeParam State what the integration's plan remembers */
 export type Intent<State = unknown> = Omit<z.infer<typeof intentSchema>, 'state'> & { readonly state: State };
+
+/**
+ * Whether a later extension than `wanted` already set the end of an access: an older one that comes again must not move it.
+ * @param standing the intent in the access's own mark
+ */
+export function isOutdated(wanted: Intent, standing: Intent): boolean {
+  return (wanted.extendedAt ?? 0) < (standing.extendedAt ?? 0);
+}

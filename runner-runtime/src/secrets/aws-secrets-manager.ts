@@ -119,7 +119,6 @@ function storeError(error: unknown, name: string, proxyRole: ProxyRoleSettings |
   if (kind === 'CredentialsProviderError') {
     return new RunnerError('SECRET_ACCESS_DENIED', 'The runner cannot access secret manager: it has no AWS credentials.', {
       object,
-      retryable: true, // The metadata service may be briefly away.
       mend: `Give the host a role (instance profile, task role, service account); in Kubernetes check that ${IAM_ROLE_PLACEHOLDER} was replaced.`,
     });
   }

@@ -98,7 +98,7 @@ export class AccessActivities {
     const task = await guard.accept(envelope, attempt.workflowId, ['ExtendAccess'] as const);
     const intent = documents.openIntent(sealedIntent, attempt.workflowId);
     const { expiresAt } = task.task;
-    const extended: Intent = { ...intent, expiresAt };
+    const extended: Intent = { ...intent, expiresAt, extendedAt: task.iat };
     attempt.describe(extended);
     guard.permitExtension(task, intent);
     await systems.open(intent.system, attempt.gate, attempt.signal, async (integration, access) => {
@@ -110,20 +110,24 @@ export class AccessActivities {
   }
 
   /** Ends an access; needs nothing but the intent. */
-  revert(attempt: Attempt, sealedIntent: unknown): Promise<Pick<Evidence, 'actions' | 'warnings'>> {
-    return this.#end(attempt, sealedIntent, (integration, access, intent) => integration.revert(access, intent));
+  async revert(attempt: Attempt, sealedIntent: unknown): Promise<Pick<Evidence, 'actions' | 'warnings'>> {
+    const reverted = await this.#end(attempt, sealedIntent, (integration, access, intent) => integration.revert(access, intent));
+    attempt.note(reverted);
+    return reverted;
   }
 
   /** Reads back whether an access is gone. */
-  verify(attempt: Attempt, sealedIntent: unknown): Promise<Pick<Evidence, 'observations' | 'proved' | 'warnings'>> {
-    return this.#end(attempt, sealedIntent, (integration, access, intent) => integration.verify(access, intent));
+  async verify(attempt: Attempt, sealedIntent: unknown): Promise<Pick<Evidence, 'observations' | 'proved' | 'warnings'>> {
+    const verified = await this.#end(attempt, sealedIntent, (integration, access, intent) => integration.verify(access, intent));
+    attempt.note({ proved: verified.proved });
+    return verified;
   }
 
-  /** Whatever hinders a revocation may pass, so every error but a forged intent is tried again. */
+  /** Whatever hinders a revocation may pass, an intent under a state key that this runner has not read yet included: every error is tried again. */
   async #end<T>(attempt: Attempt, sealedIntent: unknown, step: EndStep<T>): Promise<T> {
-    const intent = this.options.documents.openIntent(sealedIntent, attempt.workflowId);
-    attempt.describe(intent);
     try {
+      const intent = this.options.documents.openIntent(sealedIntent, attempt.workflowId);
+      attempt.describe(intent);
       return await this.options.systems.open(intent.system, attempt.gate, attempt.signal, (integration, access) =>
         step(integration, access, { ...intent, state: integration.stateSchema.parse(intent.state) }),
       );
@@ -134,7 +138,7 @@ export class AccessActivities {
   }
 
   #planned(intent: Intent): PlannedAccess {
-    return { intent: this.options.documents.sealIntent(intent), access: accessOf(intent) };
+    return { system: intent.system, intent: this.options.documents.sealIntent(intent), access: accessOf(intent) };
   }
 
   #remainingMs(intent: Intent): number {

@@ -37,7 +37,7 @@ export function createActivities(options: ActivitiesOptions): RunnerActivities {
     verifyAccess: (intent) => reading('verifyAccess', (attempt) => access.verify(attempt, intent)),
     testConnection: (envelope) => reading('testConnection', (attempt) => reads.testConnection(attempt, envelope)),
     admitCollection: (envelope) => reading('admitCollection', (attempt) => reads.admitCollection(attempt, envelope)),
-    collectPage: (ticket, cursor) => reading('collectPage', (attempt) => reads.collectPage(attempt, ticket, cursor)),
+    collectPage: (envelope, ticket, cursor) => reading('collectPage', (attempt) => reads.collectPage(attempt, envelope, ticket, cursor)),
     sweepOrphans: (envelope) => changing('sweepOrphans', (attempt) => reads.sweepOrphans(attempt, envelope)),
   };
 }

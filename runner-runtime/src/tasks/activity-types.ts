@@ -1,4 +1,4 @@
-import type { Access, Check, Evidence, Sweep } from '@axiom-runner/protocol';
+import type { Access, Check, Evidence, Sweep, System } from '@axiom-runner/protocol';
 
 /** Where results go; a workflow cannot read settings, so it asks. */
 export interface ResultAddress {
@@ -10,6 +10,7 @@ export interface ResultAddress {
 
 /** A planned access: an authenticated intent and what of it may be shown. */
 export interface PlannedAccess {
+  readonly system: System;
   /** Sealed intent; opaque here. */
   readonly intent: string;
   readonly access: Access;
@@ -28,8 +29,15 @@ export interface ExtendedAccess extends PlannedAccess {
   readonly remainingMs: number;
 }
 
+/** A tested system. */
+export interface TestedSystem {
+  readonly system: System;
+  readonly checks: Check[];
+}
+
 /** An admitted collection: a ticket that outlives the task's own validity. */
 export interface AdmittedCollection {
+  readonly system: System;
   readonly ticket: string;
   readonly previousCounts: Readonly<Record<string, number>>;
 }
@@ -50,8 +58,8 @@ export interface RunnerActivities {
   extendAccess(envelope: unknown, intent: string): Promise<ExtendedAccess>;
   revertAccess(intent: string): Promise<Pick<Evidence, 'actions' | 'warnings'>>;
   verifyAccess(intent: string): Promise<Pick<Evidence, 'observations' | 'proved' | 'warnings'>>;
-  testConnection(envelope: unknown): Promise<Check[]>;
+  testConnection(envelope: unknown): Promise<TestedSystem>;
   admitCollection(envelope: unknown): Promise<AdmittedCollection>;
-  collectPage(ticket: string, cursor: string | undefined): Promise<CollectedPage>;
+  collectPage(envelope: unknown, ticket: string, cursor: string | undefined): Promise<CollectedPage>;
   sweepOrphans(envelope: unknown): Promise<Sweep>;
 }

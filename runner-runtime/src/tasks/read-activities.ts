@@ -3,7 +3,7 @@ import { MAX_BATCH_BYTES } from '../../../contract/tasks.js';
 import { RunnerError } from '../errors.js';
 import type { Guard } from '../guard/admission.js';
 import { secretName } from '../secrets/integration-secret.js';
-import type { AdmittedCollection, CollectedPage } from './activity-types.js';
+import type { AdmittedCollection, CollectedPage, TestedSystem } from './activity-types.js';
 import type { Attempt } from './attempt.js';
 import type { Reaper } from './reaper.js';
 import type { SealedDocuments } from './sealed-documents.js';
@@ -28,24 +28,28 @@ export interface ReadActivitiesOptions {
 export class ReadActivities {
   constructor(private readonly options: ReadActivitiesOptions) {}
 
-  async testConnection(attempt: Attempt, envelope: unknown): Promise<Check[]> {
+  async testConnection(attempt: Attempt, envelope: unknown): Promise<TestedSystem> {
     const { task } = await this.options.guard.accept(envelope, attempt.workflowId, ['TestConnection'] as const);
     attempt.describe(task);
     const checks = await this.options.systems.open(task.system, attempt.gate, attempt.signal, (integration, access) =>
       integration.testConnection(access),
     );
-    return [{ name: 'secret', outcome: 'ok', detail: `${secretName(task.system)} was read and is complete.` }, ...checks];
+    const secret: Check = { name: 'secret', outcome: 'ok', detail: `${secretName(task.system)} was read and is complete.` };
+    return { system: task.system, checks: [secret, ...checks] };
   }
 
   async admitCollection(attempt: Attempt, envelope: unknown): Promise<AdmittedCollection> {
     const { jti, task } = await this.options.guard.accept(envelope, attempt.workflowId, ['CollectData'] as const);
     attempt.describe(task);
     const expiresAt = Math.floor(this.options.now() / 1000) + COLLECTION_SECONDS;
-    return { ticket: this.options.documents.sealTicket(jti, task.system, expiresAt), previousCounts: task.previousCounts ?? {} };
+    return { system: task.system, ticket: this.options.documents.sealTicket(jti, expiresAt), previousCounts: task.previousCounts ?? {} };
   }
 
-  async collectPage(attempt: Attempt, ticket: unknown, cursor: unknown): Promise<CollectedPage> {
-    const { system } = this.options.documents.openTicket(ticket, attempt.workflowId, this.options.now());
+  /** Asks the guard again for every page: the ticket says only that the task came in time. */
+  async collectPage(attempt: Attempt, envelope: unknown, ticket: unknown, cursor: unknown): Promise<CollectedPage> {
+    const { guard, documents, now } = this.options;
+    const { system } = (await guard.recognise(envelope, attempt.workflowId, ['CollectData'] as const)).task;
+    documents.openTicket(ticket, attempt.workflowId, now());
     attempt.describe({ system });
     const from = typeof cursor === 'string' ? cursor : undefined;
     return this.options.systems.open(system, attempt.gate, attempt.signal, async (integration, access) => {

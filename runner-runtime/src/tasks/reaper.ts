@@ -1,4 +1,5 @@
 import { type Sweep, type System, systemName } from '@axiom-runner/protocol';
+import { recordEnd } from '../audit/step-record.js';
 import { asRunnerError } from '../errors.js';
 import type { Intent } from '../integrations/intent.js';
 import type { Logger } from '../operations/logger.js';
@@ -111,32 +112,23 @@ export class Reaper {
       for (const object of unverifiable) log.warn('a mark does not verify; its object is left alone', { system: name, object });
       for (const access of accesses.filter((entry) => entry.overdue)) {
         tally.overdue += 1;
-        if (await this.#end(system, access)) tally.reverted += 1;
+        if (await this.#end(access)) tally.reverted += 1;
         else tally.failed += 1;
       }
     } catch (error) {
       tally.failed += 1;
-      log.error('the reaper could not look into a system', { system: name, ...asRunnerError(error).toTaskError() });
+      log.error('the reaper could not look into a system', { system: name, error: asRunnerError(error).toTaskError() });
     }
     this.#overdue.set(name, tally.failed);
     return tally;
   }
 
-  async #end(system: System, { intent, object, state }: MarkedAccess): Promise<boolean> {
-    const fields = {
-      system: systemName(system),
-      requestId: intent.requestId,
-      object,
-      principal: intent.principal,
-      expiresAt: intent.expiresAt,
-    };
+  async #end({ intent, state }: MarkedAccess): Promise<boolean> {
     try {
-      const proved = await endAccess(this.options.systems, intent, this.#stop.signal);
-      if (state === 'revoked') this.options.log.debug('the reaper removed a tombstone', fields);
-      else this.options.log.warn(proved ? 'the reaper ended an overdue access' : 'the reaper could not prove the end of an access', fields);
-      return proved;
-    } catch (error) {
-      this.options.log.error('the reaper could not end an overdue access', { ...fields, error: asRunnerError(error).toTaskError() });
+      // A tombstone is only swept up: its access ended, with a record, before.
+      const log = state === 'active' ? this.options.log : undefined;
+      return await endAccess(this.options.systems, intent, this.#stop.signal, 'reaper', log);
+    } catch {
       return false;
     }
   }
@@ -161,13 +153,33 @@ export async function listAccesses(
   });
 }
 
-/** Reverts and verifies one access. @returns whether its end is proved */
-export async function endAccess(systems: Systems, intent: Intent, signal: AbortSignal): Promise<boolean> {
-  return systems.open(intent.system, openGate(signal), signal, async (integration, access) => {
-    const own = { ...intent, state: integration.stateSchema.parse(intent.state) };
-    await integration.revert(access, own);
-    return (await integration.verify(access, own)).proved;
-  });
+/**
+ * Reverts and verifies one access, and writes a record of it.
+ * @param by  who ends it, outside its own workflow
+ * @param log where the record goes; none is written without
+ * @returns whether its end is proved
+ */
+export async function endAccess(
+  systems: Systems,
+  intent: Intent,
+  signal: AbortSignal,
+  by: 'reaper' | 'command',
+  log: Logger | undefined,
+): Promise<boolean> {
+  const record = { requestId: intent.requestId, by, subject: intent };
+  try {
+    const ended = await systems.open(intent.system, openGate(signal), signal, async (integration, access) => {
+      const own = { ...intent, state: integration.stateSchema.parse(intent.state) };
+      const reverted = await integration.revert(access, own);
+      const { proved, warnings } = await integration.verify(access, own);
+      return { actions: reverted.actions, warnings: [...reverted.warnings, ...warnings], proved };
+    });
+    if (log !== undefined) recordEnd(log, { ...record, ...ended });
+    return ended.proved;
+  } catch (error) {
+    if (log !== undefined) recordEnd(log, { ...record, actions: [], warnings: [], proved: false, error: asRunnerError(error) });
+    throw error;
+  }
 }
 
 /** When a marked object is due, unix seconds: an access at its end, a tombstone when no replay can come any more. */

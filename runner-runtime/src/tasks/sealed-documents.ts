@@ -1,16 +1,14 @@
-import { type System, systemSchema } from '@axiom-runner/protocol';
 import { z } from 'zod';
 import { RunnerError } from '../errors.js';
 import { type Group, isOf } from '../guard/group-marks.js';
 import type { StateKey } from '../guard/state-key.js';
 import { type Intent, intentSchema } from '../integrations/intent.js';
 
-/** Permission to go on with an admitted collection after its task's own validity. */
+/** Says that a collection's task came in time, so that it may go on after the task's own validity. */
 const ticketSchema = z.strictObject({
   requestId: z.string(),
   tenantId: z.string(),
   runnerGroupId: z.string(),
-  system: systemSchema,
   /** Unix seconds. */
   expiresAt: z.int(),
 });
@@ -37,9 +35,9 @@ export class SealedDocuments {
     return parsed.data;
   }
 
-  sealTicket(requestId: string, system: System, expiresAt: number): string {
+  sealTicket(requestId: string, expiresAt: number): string {
     const { tenantId, runnerGroupId } = this.group;
-    return this.stateKey.seal('ticket', { requestId, tenantId, runnerGroupId, system, expiresAt } satisfies Ticket);
+    return this.stateKey.seal('ticket', { requestId, tenantId, runnerGroupId, expiresAt } satisfies Ticket);
   }
 
   /**

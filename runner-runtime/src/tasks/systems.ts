@@ -19,6 +19,8 @@ export interface SystemsOptions {
   readonly log: Logger;
   /** Unix milliseconds. */
   readonly now: () => number;
+  /** Roots that TLS connections trust, where they are not Node's own. */
+  readonly trustedCas?: readonly string[] | undefined;
   /** Told of every secret that could not be used, for metrics. */
   readonly onSecretError?: (error: RunnerError) => void;
 }
@@ -77,11 +79,11 @@ export class Systems {
     signal: AbortSignal,
     use: Use<T>,
   ): Promise<T> {
-    const { group, stateKey, redactor, log, now } = this.options;
+    const { group, stateKey, redactor, log, now, trustedCas } = this.options;
     const release = redactor.hold(secretValues(text, system.type));
     try {
       const secret = parseIntegrationSecret(text, system, integration.secretSchema);
-      return await use(integration, { system, secret, gate, signal, marks: createMarks(stateKey, group, system), now, log });
+      return await use(integration, { system, secret, gate, signal, marks: createMarks(stateKey, group, system), now, log, trustedCas });
     } catch (error) {
       if (error instanceof RunnerError && error.code === 'SECRET_MALFORMED') this.options.onSecretError?.(error);
       throw error;

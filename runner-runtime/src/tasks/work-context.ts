@@ -5,6 +5,7 @@ import { cedarPolicy, type Policy, PolicySyntaxError } from '../guard/policy.js'
 import type { Redactor } from '../guard/redaction.js';
 import type { Logger } from '../operations/logger.js';
 import type { Metrics } from '../operations/metrics.js';
+import { trustedCas } from '../operations/network.js';
 import { openStores, readStateKey, type Stores } from './own-secrets.js';
 import { Reaper } from './reaper.js';
 import { SealedDocuments } from './sealed-documents.js';
@@ -50,6 +51,7 @@ export async function createWorkContext(
     redactor,
     log,
     now,
+    trustedCas: trustedCas(settings.network),
     onSecretError: (error) => metrics?.secretError(error.code),
   });
   for (const system of allowedSystems(allowed)) systems.watch(system);

@@ -69,6 +69,7 @@ export class RunnerHarness<Secret, State> {
       marks: createMarks(stateKey, GROUP, this.system),
       now: () => this.seconds * 1000,
       log: createLogger({ level: 'trace', write: (line) => this.#lines.push(line) }),
+      trustedCas: undefined,
     };
   }
 

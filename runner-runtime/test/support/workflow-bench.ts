@@ -148,19 +148,23 @@ export const ACCESS = {
   expiresAt: 4_000_000_000,
 };
 
+export const SYSTEM = { type: 'postgresql', id: 'db.example.com' };
+export const PLANNED = { system: SYSTEM, intent: 'intent-1', access: ACCESS };
+
 const unscripted = async (): Promise<never> => {
   throw new Error('not scripted');
 };
 
 const DEFAULTS: RunnerActivities = {
   resultAddress: unscripted,
-  planAccess: async () => ({ intent: 'intent-1', access: ACCESS }),
+  planAccess: async () => PLANNED,
   applyAccess: async () => ({ access: ACCESS, remainingMs: 3_600_000 }),
-  extendAccess: async () => ({ intent: 'intent-2', access: { ...ACCESS, expiresAt: ACCESS.expiresAt + 60 }, remainingMs: 7_200_000 }),
+  extendAccess: async () => ({
+    system: SYSTEM, intent: 'intent-2', access: { ...ACCESS, expiresAt: ACCESS.expiresAt + 60 }, remainingMs: 7_200_000 }),
   revertAccess: async () => ({ actions: ['removed'], warnings: [] }),
   verifyAccess: async () => ({ observations: [{ question: 'is it there?', answer: 'no', at: 'now' }], proved: true, warnings: [] }),
-  testConnection: async () => [],
-  admitCollection: async () => ({ ticket: 'ticket', previousCounts: {} }),
+  testConnection: async () => ({ system: SYSTEM, checks: [] }),
+  admitCollection: async () => ({ system: SYSTEM, ticket: 'ticket', previousCounts: {} }),
   collectPage: async () => ({ batch: '', counts: {}, warnings: [] }),
   sweepOrphans: async () => ({ systems: [] }),
 };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ApplicationFailure, type WorkflowStartOptions } from '@temporalio/client';
-import { ACCESS, quietEngine, WorkflowBench } from '../support/workflow-bench.js';
+import { PLANNED, SYSTEM, WorkflowBench, quietEngine } from '../support/workflow-bench.js';
 
 jest.setTimeout(60_000);
 
@@ -21,6 +21,7 @@ describe('the life of an access', () => {
     expect(bench.stages).toEqual(['granted', 'revoked']);
     expect(bench.results[1]).toMatchObject({
       cause: 'expired',
+      system: SYSTEM,
       evidence: { proved: true, actions: ['removed'] },
       type: 'ProvisionAccess',
       tenantId: 'acme',
@@ -56,7 +57,7 @@ describe('the life of an access', () => {
       {
         planAccess: async () => {
           await new Promise((resolve) => setTimeout(resolve, 300));
-          return { intent: 'intent-1', access: ACCESS };
+          return PLANNED;
         },
       },
       (handle) => handle.signal('revoke'),

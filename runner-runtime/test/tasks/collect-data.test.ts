@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ApplicationFailure } from '@temporalio/client';
-import { quietEngine, WorkflowBench } from '../support/workflow-bench.js';
+import { quietEngine, SYSTEM, WorkflowBench } from '../support/workflow-bench.js';
 
 jest.setTimeout(120_000);
 
@@ -14,7 +14,7 @@ afterAll(() => bench?.teardown());
 /** A system of some pages. */
 const pages =
   (count: number, batch = 'x') =>
-  async (_ticket: string, cursor: string | undefined) => {
+  async (_envelope: unknown, _ticket: string, cursor: string | undefined) => {
     const page = Number(cursor ?? 0);
     return {
       batch,
@@ -37,7 +37,7 @@ describe('a collection', () => {
   it('flags a collapse of the numbers against the previous one instead of publishing it as truth', async () => {
     await bench.live('CollectData', {
       collectPage: pages(1),
-      admitCollection: async () => ({ ticket: 't', previousCounts: { principal: 1000, target: 3 } }),
+      admitCollection: async () => ({ system: SYSTEM, ticket: 't', previousCounts: { principal: 1000, target: 3 } }),
     });
     expect(bench.results.find(({ stage }) => stage === 'collected')).toMatchObject({ summary: { trustworthy: false } });
   });

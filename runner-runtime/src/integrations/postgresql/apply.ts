@@ -1,6 +1,6 @@
 import { RunnerError } from '../../errors.js';
 import type { Applied } from '../integration.js';
-import type { Intent } from '../intent.js';
+import { type Intent, isOutdated } from '../intent.js';
 import { type Change, inTransaction, STATEMENT_TIMEOUT_MS } from './change.js';
 import type { Access } from './connection.js';
 import { withTargetDatabase } from './database.js';
@@ -102,6 +102,8 @@ export async function extend(access: Access, intent: Intent<PostgresqlState>): P
       const existing = await readRole(change, await serverFacts(change), role);
       const mark = existing === undefined ? undefined : await markOf(existing, intent, access.marks);
       if (mark?.state !== 'active') throw new RunnerError('TARGET_NOT_FOUND', 'The access does not exist (any more).', { object: role });
+      if (isOutdated(intent, mark.intent))
+        throw new RunnerError('TASK_REJECTED', 'A later extension has set the end of this access already.', { object: role });
       if (intent.kind === 'dispense') {
         await change.run(`ALTER ROLE ${quoted(role)} VALID UNTIL ${timestamp(intent.expiresAt + NATIVE_EXPIRY_DELAY_SECONDS)}`);
       }

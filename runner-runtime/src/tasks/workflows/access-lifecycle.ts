@@ -75,6 +75,7 @@ export async function accessLifecycle(envelope: unknown): Promise<void> {
     return reporter.fail(error);
   }
   planned = first;
+  reporter.system = first.system;
   phase = 'planned';
 
   let cause: Cause = 'asked';

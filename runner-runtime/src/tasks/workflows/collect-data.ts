@@ -23,7 +23,7 @@ interface Progress {
 
 /**
  * Collects a system page by page: one activity a page, one result a page, so that no payload and no history grows without bound.
- * @param resumed set by the workflow itself when it goes on in a new run; its ticket is authenticated, the rest are only numbers
+ * @param resumed set by the workflow itself when it goes on in a new run; envelope and ticket are authenticated, the rest are only numbers
  */
 export async function collectData(envelope: unknown, resumed?: Progress): Promise<void> {
   const reporter = new Reporter(resumed?.sequence);
@@ -39,8 +39,9 @@ export async function collectData(envelope: unknown, resumed?: Progress): Promis
       counts: {},
       warnings: [],
     };
+    reporter.system = progress.admitted.system;
     for (;;) {
-      const page = await collecting.collectPage(progress.admitted.ticket, progress.cursor);
+      const page = await collecting.collectPage(envelope, progress.admitted.ticket, progress.cursor);
       await reporter.roomForOne();
       reporter.report({ stage: 'batch', sequence: progress.batches, items: page.batch });
       progress.batches += 1;

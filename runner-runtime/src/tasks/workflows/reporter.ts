@@ -5,7 +5,7 @@ import type { ResultAddress } from '../activity-types.js';
 import { collecting } from './proxies.js';
 import { taskErrorOf } from './task-errors.js';
 
-type Header = 'schemaVersion' | 'resultId' | 'requestId' | 'tenantId' | 'runnerGroupId' | 'type';
+type Header = 'schemaVersion' | 'resultId' | 'requestId' | 'tenantId' | 'runnerGroupId' | 'type' | 'system';
 type WithoutHeader<T> = T extends unknown ? Omit<T, Header> : never;
 /** What a workflow reports; the reporter adds who and which. */
 export type Report = WithoutHeader<Result>;
@@ -17,6 +17,8 @@ const MAX_IN_FLIGHT = 4;
 export class Reporter {
   readonly #address: Promise<ResultAddress>;
   readonly #inFlight = new Set<Promise<void>>();
+  /** The system that the task is about, as soon as an activity has verified it. */
+  system: Result['system'];
 
   /** @param sequence number of the next result, kept across continue-as-new */
   constructor(public sequence = 0) {
@@ -45,9 +47,9 @@ export class Reporter {
   }
 
   /** Reports a failure, waits for its delivery, and ends the workflow with it. */
-  async fail(error: unknown, system?: Report['system']): Promise<never> {
+  async fail(error: unknown): Promise<never> {
     const taskError = taskErrorOf(error);
-    this.report({ stage: 'failed', error: taskError, ...(system === undefined ? {} : { system }) });
+    this.report({ stage: 'failed', error: taskError });
     await this.settled();
     throw error instanceof CancelledFailure ? error : failureOf(taskError);
   }
@@ -62,6 +64,7 @@ export class Reporter {
       tenantId: address.tenantId,
       runnerGroupId: address.runnerGroupId,
       type: workflowType,
+      ...(this.system === undefined ? {} : { system: this.system }),
       ...report,
     } as Result; // Omit and spread of a union do not cancel out in the type system.
     const deliver = proxyActivities<Record<string, (result: Result) => Promise<void>>>({

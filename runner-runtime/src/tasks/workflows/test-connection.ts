@@ -8,7 +8,9 @@ export async function testConnection(envelope: unknown): Promise<void> {
   const refusal = refusalOfStart(envelope);
   if (refusal !== undefined) return reporter.fail(failureOf(refusal));
   try {
-    reporter.report({ stage: 'tested', checks: await prompt.testConnection(envelope) });
+    const { system, checks } = await prompt.testConnection(envelope);
+    reporter.system = system;
+    reporter.report({ stage: 'tested', checks });
   } catch (error) {
     return reporter.fail(error);
   }

@@ -1,0 +1,42 @@
+import { cpus, loadavg } from 'node:os';
+import { parseArgs } from 'node:util';
+import { startTemporal, stopAll } from '@axiom-runner/local-servers';
+import { measureCollection } from './collection.js';
+import { measureCommands } from './commands.js';
+import { type Figure, judge } from './figures.js';
+import { measureStart } from './start.js';
+import { tableOf } from './table.js';
+
+/** `npm run bench`: measures, prints one table (or JSON with `--json`), stops everything. Exit code 1 when a bar is missed. */
+const TIME_LIMIT_MS = 240_000;
+const { json } = parseArgs({ options: { json: { type: 'boolean', default: false } } }).values;
+const limit = setTimeout(() => {
+  process.stderr.write(`The benchmarks did not end within ${TIME_LIMIT_MS / 1000} s.\n`);
+  process.exit(1);
+}, TIME_LIMIT_MS);
+
+const say = (text: string) => process.stderr.write(`${text}\n`);
+const loadBefore = loadavg()[0] ?? 0;
+try {
+  const figures: Figure[] = [];
+  const temporal = await startTemporal({ say });
+  say('measuring the start of a runner …');
+  figures.push(...(await measureStart(temporal)));
+  say('measuring commands …');
+  figures.push(...(await measureCommands(temporal)));
+  await temporal.stop();
+  say('measuring a collection …');
+  figures.push(...(await measureCollection()));
+
+  const verdicts = figures.map(judge);
+  const machine = { node: process.version, platform: `${process.platform}-${process.arch}`, cores: cpus().length, loadBefore };
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ machine, figures: verdicts }, undefined, 2)}\n`
+      : `Node ${machine.node}, ${machine.platform}, ${machine.cores} cores, load ${loadBefore.toFixed(1)} before the start\n\n${tableOf(verdicts)}`,
+  );
+  process.exitCode = verdicts.some(({ kept }) => kept === false) ? 1 : 0;
+} finally {
+  clearTimeout(limit);
+  await stopAll();
+}

@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runnerBundle, type TemporalServer } from '@axiom-runner/local-servers';
+import type { Figure } from './figures.js';
+import { type Invocation, nodeProcess, start, wallTime } from './processes.js';
+import { runnerSettings } from './runner-settings.js';
+
+const TURNS = 9;
+const PATIENCE_MS = 30_000;
+
+/** Wall time of the commands that must be quick, beside that of a Node that does nothing. */
+export async function measureCommands({ address, namespace }: TemporalServer): Promise<Figure[]> {
+  const settings = await runnerSettings(address);
+  const environment = { ...settings.environment, TENANT_ID: namespace, RUNNER_GROUP_ID: 'commands' };
+  const nothing: Invocation = { program: process.execPath, args: ['-e', '0'] };
+  const health = nodeProcess(runnerBundle(), ['health'], environment);
+  const version = nodeProcess(runnerBundle(), ['version'], environment);
+  const runner = start(nodeProcess(runnerBundle(), [], environment));
+  try {
+    await healthy(health);
+    const [ofNothing, ofHealth, ofVersion]: [number[], number[], number[]] = [[], [], []];
+    for (let turn = 0; turn < TURNS; turn += 1) {
+      ofNothing.push(await wallTime(nothing));
+      ofHealth.push(await wallTime(health));
+      ofVersion.push(await wallTime(version));
+    }
+    const common = { reference: 'node -e 0', unit: 'ms', theirs: ofNothing, compared: { kind: 'ratio' } } as const;
+    return [
+      { ...common, what: 'axiomrunner health', ours: ofHealth },
+      { ...common, what: 'axiomrunner version', ours: ofVersion },
+    ];
+  } finally {
+    await runner.stop();
+    await settings.remove();
+  }
+}
+
+async function healthy(health: Invocation): Promise<void> {
+  for (const giveUp = performance.now() + PATIENCE_MS; ; await sleep(100)) {
+    try {
+      await wallTime(health);
+      return;
+    } catch (error) {
+      if (performance.now() > giveUp) throw error;
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { runnerBundle, type TemporalServer } from '@axiom-runner/local-servers';
+import { Connection } from '@temporalio/client';
+import { buildBareWorker } from './bare-worker/build.js';
+import type { Figure } from './figures.js';
+import { type Invocation, nodeProcess, residentMemory, start } from './processes.js';
+import { runnerSettings } from './runner-settings.js';
+
+const TURNS = 5;
+/** After this long without work a worker counts as idle. */
+const SETTLE_MS = 3_000;
+const PROBE_EVERY_MS = 10;
+const PATIENCE_MS = 30_000;
+
+interface Start {
+  readonly toPollingMs: number;
+  readonly idleMb: number;
+}
+
+/** From the start of the process until the server has seen it ask for work, and its memory when it has been idle for a while. */
+export async function measureStart({ address, namespace }: TemporalServer): Promise<Figure[]> {
+  const bare = await buildBareWorker();
+  const settings = await runnerSettings(address);
+  const connection = await Connection.connect({ address });
+  try {
+    const ours: Start[] = [];
+    const theirs: Start[] = [];
+    for (let turn = 0; turn < TURNS; turn += 1) {
+      const [runnerQueue, bareQueue] = [`runner-${turn}`, `bare-${turn}`];
+      const runner = nodeProcess(runnerBundle(), [], { ...settings.environment, TENANT_ID: namespace, RUNNER_GROUP_ID: runnerQueue });
+      const worker = nodeProcess(bare.script, [], { ADDRESS: address, NAMESPACE: namespace, TASK_QUEUE: bareQueue });
+      ours.push(await observe(runner, connection, namespace, runnerQueue));
+      theirs.push(await observe(worker, connection, namespace, bareQueue));
+    }
+    const reference = 'bare Temporal worker';
+    return [
+      {
+        what: 'runner: start to polling',
+        reference,
+        unit: 'ms',
+        ours: ours.map(({ toPollingMs }) => toPollingMs),
+        theirs: theirs.map(({ toPollingMs }) => toPollingMs),
+        compared: { kind: 'ratio', most: 1.5 },
+      },
+      {
+        what: 'runner: idle memory',
+        reference,
+        unit: 'MB',
+        ours: ours.map(({ idleMb }) => idleMb),
+        theirs: theirs.map(({ idleMb }) => idleMb),
+        compared: { kind: 'difference', most: 60 },
+      },
+    ];
+  } finally {
+    await connection.close();
+    await settings.remove();
+    await bare.remove();
+  }
+}
+
+async function observe(invocation: Invocation, connection: Connection, namespace: string, queue: string): Promise<Start> {
+  const startedAt = performance.now();
+  const worker = start(invocation);
+  try {
+    while (!(await isPolled(connection, namespace, queue))) {
+      if (performance.now() - startedAt > PATIENCE_MS) throw new Error(`nobody polled ${queue} within ${PATIENCE_MS} ms`);
+      await sleep(PROBE_EVERY_MS);
+    }
+    const toPollingMs = performance.now() - startedAt;
+    await sleep(SETTLE_MS);
+    return { toPollingMs, idleMb: residentMemory(worker.pid) };
+  } finally {
+    await worker.stop();
+  }
+}
+
+async function isPolled(connection: Connection, namespace: string, name: string): Promise<boolean> {
+  const WORKFLOW_TASKS = 1;
+  const { pollers } = await connection.workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name },
+    taskQueueType: WORKFLOW_TASKS,
+  });
+  return (pollers?.length ?? 0) > 0;
+}

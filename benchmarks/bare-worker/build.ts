@@ -33,7 +33,8 @@ function withFixedNativePath(path: string): string {
   const changed = readFileSync(path, 'utf8')
     .replace('const nativeLibPath = getPrebuiltPath();', '')
     .replace('require(nativeLibPath)', () => load);
-  if (!changed.includes(load)) throw new Error(`${path} loads the native core in another way now: mend it here and in runner-runtime/build.mjs`);
+  if (!changed.includes(load))
+    throw new Error(`${path} loads the native core in another way now: mend it here and in runner-runtime/build.mjs`);
   return changed;
 }
 

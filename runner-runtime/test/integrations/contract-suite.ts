@@ -242,6 +242,17 @@ export function describeIntegration<Secret, State>(name: string, harness: Contra
         await endForGood(longer);
         await expect(runner.extend(longer)).rejects.toEqual(code('TARGET_NOT_FOUND'));
       });
+
+      it('keeps the end that its latest extension set, when an older one comes again', async () => {
+        const { intent } = await runner.grant(wishFor(await system.newPrincipal()));
+        const older = { ...intent, expiresAt: intent.expiresAt + 1800, extendedAt: 1000 };
+        const latest = { ...intent, expiresAt: intent.expiresAt + 60, extendedAt: 2000 };
+        for (const extension of [older, latest, latest]) await runner.extend(extension);
+        await expect(runner.extend(older)).rejects.toEqual(code('TASK_REJECTED'));
+        const [marked] = await runner.listMarked();
+        expect(await runner.access().marks.read(marked?.mark ?? '')).toEqual({ state: 'active', intent: latest });
+        await endForGood(latest);
+      });
     });
 
     describe('a runner that is killed', () => {

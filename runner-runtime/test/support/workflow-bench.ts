@@ -160,7 +160,11 @@ const DEFAULTS: RunnerActivities = {
   planAccess: async () => PLANNED,
   applyAccess: async () => ({ access: ACCESS, remainingMs: 3_600_000 }),
   extendAccess: async () => ({
-    system: SYSTEM, intent: 'intent-2', access: { ...ACCESS, expiresAt: ACCESS.expiresAt + 60 }, remainingMs: 7_200_000 }),
+    system: SYSTEM,
+    intent: 'intent-2',
+    access: { ...ACCESS, expiresAt: ACCESS.expiresAt + 60 },
+    remainingMs: 7_200_000,
+  }),
   revertAccess: async () => ({ actions: ['removed'], warnings: [] }),
   verifyAccess: async () => ({ observations: [{ question: 'is it there?', answer: 'no', at: 'now' }], proved: true, warnings: [] }),
   testConnection: async () => ({ system: SYSTEM, checks: [] }),

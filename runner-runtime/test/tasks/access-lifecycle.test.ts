@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { ApplicationFailure, type WorkflowStartOptions } from '@temporalio/client';
-import { PLANNED, SYSTEM, WorkflowBench, quietEngine } from '../support/workflow-bench.js';
+import { PLANNED, quietEngine, SYSTEM, WorkflowBench } from '../support/workflow-bench.js';
 
 jest.setTimeout(60_000);
 

@@ -4,6 +4,7 @@ import { startTemporal, stopAll } from '@axiom-runner/local-servers';
 import { measureCollection } from './collection.js';
 import { measureCommands } from './commands.js';
 import { type Figure, judge } from './figures.js';
+import { measureLifecycle } from './lifecycle.js';
 import { measureStart } from './start.js';
 import { tableOf } from './table.js';
 
@@ -24,6 +25,8 @@ try {
   figures.push(...(await measureStart(temporal)));
   say('measuring commands …');
   figures.push(...(await measureCommands(temporal)));
+  say('measuring the lifecycle of a task …');
+  figures.push(...(await measureLifecycle(temporal)));
   await temporal.stop();
   say('measuring a collection …');
   figures.push(...(await measureCollection()));

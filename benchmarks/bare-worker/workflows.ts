@@ -1,8 +1,22 @@
-import { proxyActivities } from '@temporalio/workflow';
+import { ApplicationFailure, proxyActivities } from '@temporalio/workflow';
 
-const { echo } = proxyActivities<{ echo(text: string): Promise<string> }>({ startToCloseTimeout: '10 seconds' });
+const options = { startToCloseTimeout: '10 seconds' } as const;
+const { resultQueue, fail } = proxyActivities<{ resultQueue(): Promise<string>; fail(task: unknown): Promise<void> }>(options);
 
-/** The least that a worker can do: one activity. */
-export async function Echo(text: string): Promise<string> {
-  return echo(text);
+/**
+ * The shape of a runner's task, and nothing in it: one activity that says where results go, beside one that does the work and fails for
+ * good, then one on the queue of results; the workflow ends with the failure.
+ */
+export async function BareTask(task: unknown): Promise<void> {
+  const queue = resultQueue();
+  try {
+    await fail(task);
+  } catch {
+    const { HandleWorkflowResult } = proxyActivities<{ HandleWorkflowResult(result: unknown): Promise<void> }>({
+      ...options,
+      taskQueue: await queue,
+    });
+    await HandleWorkflowResult({ stage: 'failed' });
+    throw ApplicationFailure.nonRetryable('failed');
+  }
 }

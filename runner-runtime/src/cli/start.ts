@@ -12,14 +12,13 @@ export async function start(envFile: string | undefined): Promise<number> {
   const settings = readSettings(envFile);
   const redactor = redactorFor(settings);
   const log = createLogger({ level: settings.logLevel, redact: redactor.redact });
-  // Alarms read these records, so no log level may hold them back.
-  const figures = createLogger({ level: 'info', redact: redactor.redact });
+  const records = createLogger({ level: 'info', redact: redactor.redact });
   // Node would write its warnings as plain text between the lines of the log.
   process.removeAllListeners('warning').on('warning', ({ name, message }) => log.warn(message, { source: 'node', name }));
   const metrics = new Metrics(settings.runnerGroupId);
-  const context = await createWorkContext(settings, { log, redactor, metrics });
+  const context = await createWorkContext(settings, { log, records, redactor, metrics });
   installEngine(log); // Not before: its threads would keep a process alive whose start has failed.
-  const runner = new Runner({ context, log, figures, metrics, workflowBundle: join(__dirname, 'workflow-bundle.js') });
+  const runner = new Runner({ context, log, records, metrics, workflowBundle: join(__dirname, 'workflow-bundle.js') });
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => runner.stop());
   await runner.run();
   return EXIT_OK;

@@ -18,6 +18,8 @@ export interface ActivitiesOptions {
   readonly resultAddress: ResultAddress;
   readonly heartbeats: Pick<AsyncCompletionClient, 'heartbeat'>;
   readonly log: Logger;
+  /** Takes the record of every attempt. */
+  readonly records: Logger;
   readonly metrics: Metrics;
 }
 
@@ -46,7 +48,12 @@ export function createActivities(options: ActivitiesOptions): RunnerActivities {
  * Runs one attempt.
  * @param changes whether it may change a system: then the server must have accepted a heartbeat first
  */
-async function attemptStep<T>({ heartbeats, log, metrics }: ActivitiesOptions, step: string, changes: boolean, run: Run<T>): Promise<T> {
+async function attemptStep<T>(
+  { heartbeats, log, records, metrics }: ActivitiesOptions,
+  step: string,
+  changes: boolean,
+  run: Run<T>,
+): Promise<T> {
   const context = Context.current();
   const { info, cancellationSignal: signal } = context;
   const startedAt = performance.now();
@@ -102,7 +109,7 @@ async function attemptStep<T>({ heartbeats, log, metrics }: ActivitiesOptions, s
       queueLagMs:
         info.currentAttemptScheduledTimestampMs === undefined ? 0 : Date.now() - durationMs - info.currentAttemptScheduledTimestampMs,
     });
-    recordStep(log, {
+    recordStep(records, {
       step,
       requestId: attempt.workflowId,
       runId: info.workflowExecution?.runId ?? '',

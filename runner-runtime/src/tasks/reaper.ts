@@ -28,6 +28,8 @@ export interface MarkedAccess {
 export interface ReaperOptions {
   readonly systems: Systems;
   readonly log: Logger;
+  /** Takes the record of every access that is ended. */
+  readonly records: Logger;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Told after every round how many accesses are past their end and still there. */
@@ -126,8 +128,8 @@ export class Reaper {
   async #end({ intent, state }: MarkedAccess): Promise<boolean> {
     try {
       // A tombstone is only swept up: its access ended, with a record, before.
-      const log = state === 'active' ? this.options.log : undefined;
-      return await endAccess(this.options.systems, intent, this.#stop.signal, 'reaper', log);
+      const records = state === 'active' ? this.options.records : undefined;
+      return await endAccess(this.options.systems, intent, this.#stop.signal, 'reaper', records);
     } catch {
       return false;
     }

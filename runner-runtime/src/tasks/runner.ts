@@ -23,8 +23,8 @@ const LONGEST_PAUSE_MS = 60_000;
 export interface RunnerOptions {
   readonly context: WorkContext;
   readonly log: Logger;
-  /** Takes the embedded-metric records. */
-  readonly figures: Logger;
+  /** Takes what no log level may hold back: the start line, the records of steps, the figures. */
+  readonly records: Logger;
   readonly metrics: Metrics;
   /** File with the bundled workflows. */
   readonly workflowBundle: string;
@@ -55,10 +55,10 @@ export class Runner {
 
   /** Works until {@link stop}; comes back only after the drain. */
   async run(): Promise<void> {
-    const { context, log, figures, metrics } = this.options;
+    const { context, log, records, metrics } = this.options;
     const { health } = context.settings;
     const stopHealth = health === undefined ? undefined : await serveHealth(health, this.readiness, metrics, log);
-    const embedded = setInterval(() => figures.info('metrics', metrics.embedded(Date.now())), METRIC_PERIOD_SECONDS * 1000);
+    const embedded = setInterval(() => records.info('metrics', metrics.embedded(Date.now())), METRIC_PERIOD_SECONDS * 1000);
     embedded.unref();
     context.reaper.start();
     try {
@@ -67,7 +67,7 @@ export class Runner {
       metrics.up(false);
       await context.reaper.stop();
       clearInterval(embedded);
-      figures.info('metrics', metrics.embedded(Date.now()));
+      records.info('metrics', metrics.embedded(Date.now()));
       await stopHealth?.();
       log.info('Stopped Axiom Runner');
     }
@@ -123,7 +123,7 @@ export class Runner {
   }
 
   #createWorker(connection: NativeConnection): Promise<Worker> {
-    const { context, log, metrics, workflowBundle } = this.options;
+    const { context, log, records, metrics, workflowBundle } = this.options;
     const { settings, systems, reaper, guard, documents } = context;
     const { tenantId, runnerGroupId, namespace, maxConcurrentTasks } = settings;
     const group = { tenantId, runnerGroupId };
@@ -140,6 +140,7 @@ export class Runner {
           resultAddress: { ...settings.results, ...group },
           heartbeats: new AsyncCompletionClient({ connection, namespace }),
           log,
+          records,
           metrics,
         }),
       },
@@ -152,9 +153,9 @@ export class Runner {
 
   /** The published start line first, then what a person should know. */
   #announce(): void {
-    const { context, log } = this.options;
+    const { context, log, records } = this.options;
     const { namespace, taskQueue, stateKeySecretId, verificationKeys, allowed, ledgerTable } = context.settings;
-    log.info(`Started Axiom Runner Namespace = ${namespace} | TaskQueue = ${taskQueue} | WorkerID = ${workerId()} |`);
+    records.info(`Started Axiom Runner Namespace = ${namespace} | TaskQueue = ${taskQueue} | WorkerID = ${workerId()} |`);
     if (this.#started) return;
     this.#started = true;
     if (stateKeySecretId === undefined) log.warn(WITHOUT_STATE_KEY);

@@ -24,6 +24,8 @@ export interface WorkContext {
 /** What a work context is told besides the settings. */
 export interface WorkContextOptions {
   readonly log: Logger;
+  /** Takes the records of accesses that the reaper ends. @default log */
+  readonly records?: Logger;
   readonly redactor: Redactor;
   readonly metrics?: Metrics;
   /** Unix milliseconds. @default the system clock */
@@ -37,7 +39,7 @@ export interface WorkContextOptions {
  */
 export async function createWorkContext(
   settings: Settings,
-  { log, redactor, metrics, now = Date.now }: WorkContextOptions,
+  { log, records = log, redactor, metrics, now = Date.now }: WorkContextOptions,
 ): Promise<WorkContext> {
   const { tenantId, runnerGroupId, verificationKeys, recipientKeys, allowed, maxDurationSeconds } = settings;
   const group = { tenantId, runnerGroupId };
@@ -59,7 +61,7 @@ export async function createWorkContext(
     settings,
     stores,
     systems,
-    reaper: new Reaper({ systems, log, now, onOverdue: (count) => metrics?.overdue(count) }),
+    reaper: new Reaper({ systems, log, records, now, onOverdue: (count) => metrics?.overdue(count) }),
     guard: new Guard({ ...group, verificationKeys, recipientKeys, allowed, maxDurationSeconds, policy }, now),
     documents: new SealedDocuments(stateKey, group),
   };

@@ -94,6 +94,14 @@ describe('a temporary user that may create roles', () => {
     await stage.server.admin('app', 'DROP SCHEMA mine CASCADE');
   });
 
+  it('does not take a role with it that was there before and whose administration it was lent', async () => {
+    await stage.server.admin('postgres', "CREATE ROLE auditor LOGIN PASSWORD 'auditor'");
+    const { intent, user } = await stage.dispense(DATABASE_ADMIN);
+    await stage.server.admin('postgres', `GRANT auditor TO "${user}" WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`);
+    expect(await stage.end(intent)).toMatchObject({ proved: true });
+    expect(await stage.canLogIn('auditor')).toBe(true);
+  });
+
   it('leaves nobody with a role that it made and passed on', async () => {
     const person = await stage.server.newPrincipal();
     const { intent, session } = await stage.dispense(DATABASE_ADMIN);

@@ -1,6 +1,7 @@
 import { cpus, loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { startTemporal, stopAll } from '@axiom-runner/local-servers';
+import { buildBareWorker } from './bare-worker/build.js';
 import { measureCollection } from './collection.js';
 import { measureCommands } from './commands.js';
 import { type Figure, judge } from './figures.js';
@@ -21,12 +22,13 @@ const loadBefore = loadavg()[0] ?? 0;
 try {
   const figures: Figure[] = [];
   const temporal = await startTemporal({ say });
+  const bareWorker = await buildBareWorker();
   say('measuring the start of a runner …');
-  figures.push(...(await measureStart(temporal)));
+  figures.push(...(await measureStart(temporal, bareWorker)));
   say('measuring commands …');
   figures.push(...(await measureCommands(temporal)));
   say('measuring the lifecycle of a task …');
-  figures.push(...(await measureLifecycle(temporal)));
+  figures.push(...(await measureLifecycle(temporal, bareWorker)));
   await temporal.stop();
   say('measuring a collection …');
   figures.push(...(await measureCollection()));

@@ -16,13 +16,13 @@ const collected = z.object({ ms: z.number(), counts: z.object({ principal: z.num
 /** A collection of many roles and memberships beside `COPY` of the same rows, and its memory beside that of a collection of nothing. */
 export async function measureCollection(): Promise<Figure[]> {
   const database = await startPostgres({ major: 18 });
-  const settings = await runnerSettings('127.0.0.1:1', database);
+  const settings = await runnerSettings({ controlPlane: '127.0.0.1:1', database });
   try {
-    const command = nodeProcess(runnerBundle(), ['collect', 'postgresql/127.0.0.1', '--json'], settings.environment);
+    const command = nodeProcess(runnerBundle(), ['collect', 'postgresql/127.0.0.1', '--json'], settings);
     const ofNothing = await repeat(MEMORY_TURNS, () => peakMemory(command));
     await makeManyRoles(database, MANY);
     const ofMany = await repeat(MEMORY_TURNS, () => peakMemory(command));
-    const times = await timesOf(database, settings.environment);
+    const times = await timesOf(database, settings);
     const rows = `${MANY.toLocaleString('en')} roles and memberships`;
     return [
       ...times.map((figure) => ({ ...figure, what: `collection of ${rows}` })),
@@ -36,7 +36,6 @@ export async function measureCollection(): Promise<Figure[]> {
       },
     ];
   } finally {
-    await settings.remove();
     await database.stop();
   }
 }

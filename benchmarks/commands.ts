@@ -9,8 +9,7 @@ const PATIENCE_MS = 30_000;
 
 /** Wall time of the commands that must be quick, beside that of a Node that does nothing. */
 export async function measureCommands({ address, namespace }: TemporalServer): Promise<Figure[]> {
-  const settings = await runnerSettings(address);
-  const environment = { ...settings.environment, TENANT_ID: namespace, RUNNER_GROUP_ID: 'commands' };
+  const environment = await runnerSettings({ controlPlane: address, tenantId: namespace, group: 'commands' });
   const nothing: Invocation = { program: process.execPath, args: ['-e', '0'] };
   const health = nodeProcess(runnerBundle(), ['health'], environment);
   const version = nodeProcess(runnerBundle(), ['version'], environment);
@@ -30,7 +29,6 @@ export async function measureCommands({ address, namespace }: TemporalServer): P
     ];
   } finally {
     await runner.stop();
-    await settings.remove();
   }
 }
 

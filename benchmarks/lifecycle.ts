@@ -1,14 +1,15 @@
 import { runnerBundle, type TemporalServer } from '@axiom-runner/local-servers';
 import { audience, plainTask, SCHEMA_VERSION } from '@axiom-runner/protocol';
 import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
-import { buildBareWorker } from './bare-worker/build.js';
 import type { Figure } from './figures.js';
 import { cpuTime, nodeProcess, start } from './processes.js';
 import { runnerSettings } from './runner-settings.js';
 
 const TURNS = 5;
 const TASKS_A_TURN = 20;
-const WARM_UP_TASKS = 20;
+/** Rounds of tasks at once before anything is measured, so that the code is compiled and the caches are full. */
+const WARM_UP_ROUNDS = 10;
+const WARM_UP_TASKS = 15;
 const RUNNER_QUEUE = 'lifecycle-runner';
 const BARE_QUEUE = 'lifecycle-bare';
 const RESULT_QUEUE = 'lifecycle-results';
@@ -23,26 +24,18 @@ interface Side {
 }
 
 /** Latency and CPU of a task that does nothing, beside a workflow of the same shape in a bare worker. */
-export async function measureLifecycle({ address, namespace }: TemporalServer): Promise<Figure[]> {
-  const bare = await buildBareWorker();
-  const settings = await runnerSettings(address);
+export async function measureLifecycle({ address, namespace }: TemporalServer, bareWorker: string): Promise<Figure[]> {
+  const settings = await runnerSettings({ controlPlane: address, tenantId: namespace, group: RUNNER_QUEUE });
   const connection = await Connection.connect({ address });
   const client = new Client({ connection, namespace });
   const common = { ADDRESS: address, NAMESPACE: namespace, RESULT_QUEUE };
-  const runner = start(
-    nodeProcess(runnerBundle(), [], {
-      ...settings.environment,
-      TENANT_ID: namespace,
-      RUNNER_GROUP_ID: RUNNER_QUEUE,
-      WORKFLOW_RESULT_TASK_QUEUE: RESULT_QUEUE,
-    }),
-  );
-  const worker = start(nodeProcess(bare.script, [], { ...common, TASK_QUEUE: BARE_QUEUE }));
-  const results = start(nodeProcess(bare.script, [], { ...common, TASK_QUEUE: RESULT_QUEUE }));
+  const runner = start(nodeProcess(runnerBundle(), [], { ...settings, WORKFLOW_RESULT_TASK_QUEUE: RESULT_QUEUE }));
+  const worker = start(nodeProcess(bareWorker, [], { ...common, TASK_QUEUE: BARE_QUEUE }));
+  const results = start(nodeProcess(bareWorker, [], { ...common, TASK_QUEUE: RESULT_QUEUE }));
   const ours: Side = { pid: runner.pid, workflow: 'TestConnection', taskQueue: RUNNER_QUEUE };
   const theirs: Side = { pid: worker.pid, workflow: 'BareTask', taskQueue: BARE_QUEUE };
   try {
-    for (const side of [ours, theirs]) await runTasks(client, namespace, side, WARM_UP_TASKS);
+    for (const side of [ours, theirs]) await warmUp(client, namespace, side);
     const [latency, cpu] = [pairs(), pairs()];
     for (let turn = 0; turn < TURNS; turn += 1) {
       for (const [name, side] of [['ours', ours] as const, ['theirs', theirs] as const]) {
@@ -59,13 +52,17 @@ export async function measureLifecycle({ address, namespace }: TemporalServer): 
   } finally {
     await Promise.all([runner.stop(), worker.stop(), results.stop()]);
     await connection.close();
-    await settings.remove();
-    await bare.remove();
   }
 }
 
 function pairs(): { readonly ours: number[]; readonly theirs: number[] } {
   return { ours: [], theirs: [] };
+}
+
+async function warmUp(client: Client, namespace: string, side: Side): Promise<void> {
+  for (let round = 0; round < WARM_UP_ROUNDS; round += 1) {
+    await Promise.all(Array.from({ length: WARM_UP_TASKS }, () => runTask(client, namespace, side)));
+  }
 }
 
 /** Runs tasks one after the other. @returns averages of one task */

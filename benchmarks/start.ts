@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { runnerBundle, type TemporalServer } from '@axiom-runner/local-servers';
 import { Connection } from '@temporalio/client';
-import { buildBareWorker } from './bare-worker/build.js';
 import type { Figure } from './figures.js';
 import { type Invocation, nodeProcess, residentMemory, start } from './processes.js';
 import { runnerSettings } from './runner-settings.js';
@@ -18,17 +17,16 @@ interface Start {
 }
 
 /** From the start of the process until the server has seen it ask for work, and its memory when it has been idle for a while. */
-export async function measureStart({ address, namespace }: TemporalServer): Promise<Figure[]> {
-  const bare = await buildBareWorker();
-  const settings = await runnerSettings(address);
+export async function measureStart({ address, namespace }: TemporalServer, bareWorker: string): Promise<Figure[]> {
   const connection = await Connection.connect({ address });
   try {
     const ours: Start[] = [];
     const theirs: Start[] = [];
     for (let turn = 0; turn < TURNS; turn += 1) {
       const [runnerQueue, bareQueue] = [`runner-${turn}`, `bare-${turn}`];
-      const runner = nodeProcess(runnerBundle(), [], { ...settings.environment, TENANT_ID: namespace, RUNNER_GROUP_ID: runnerQueue });
-      const worker = nodeProcess(bare.script, [], { ADDRESS: address, NAMESPACE: namespace, TASK_QUEUE: bareQueue });
+      const settings = await runnerSettings({ controlPlane: address, tenantId: namespace, group: runnerQueue });
+      const runner = nodeProcess(runnerBundle(), [], settings);
+      const worker = nodeProcess(bareWorker, [], { ADDRESS: address, NAMESPACE: namespace, TASK_QUEUE: bareQueue });
       ours.push(await observe(runner, connection, namespace, runnerQueue));
       theirs.push(await observe(worker, connection, namespace, bareQueue));
     }
@@ -53,8 +51,6 @@ export async function measureStart({ address, namespace }: TemporalServer): Prom
     ];
   } finally {
     await connection.close();
-    await settings.remove();
-    await bare.remove();
   }
 }
 

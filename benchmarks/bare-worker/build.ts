@@ -1,17 +1,10 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { runnerBundle } from '@axiom-runner/local-servers';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { build, type Plugin } from 'esbuild';
-
-/** A bundled bare worker in a temporary folder. */
-export interface BareWorker {
-  readonly script: string;
-  remove(): Promise<void>;
-}
+import { temporaryFolder } from '../temporary-folder.js';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const NATIVE_OF_THIS_MACHINE = `native/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.node`;
@@ -38,9 +31,12 @@ function withFixedNativePath(path: string): string {
   return changed;
 }
 
-/** Bundles a bare worker as the runner is bundled. Native core and workflow thread are the very files of the runner. */
-export async function buildBareWorker(): Promise<BareWorker> {
-  const folder = await mkdtemp(join(tmpdir(), 'axiom-bare-worker-'));
+/**
+ * Bundles a bare worker as the runner is bundled. Native core and workflow thread are the very files of the runner.
+ * @returns path of the script
+ */
+export async function buildBareWorker(): Promise<string> {
+  const folder = temporaryFolder('axiom-bare-worker-');
   const ofRunner = dirname(runnerBundle());
   for (const file of [NATIVE_OF_THIS_MACHINE, 'workflow-worker-thread.js', 'mappings.wasm', 'package.json']) {
     cpSync(join(ofRunner, file), join(folder, file));
@@ -61,5 +57,5 @@ export async function buildBareWorker(): Promise<BareWorker> {
     logLevel: 'error',
     plugins: [asTheRunner],
   });
-  return { script, remove: () => rm(folder, { recursive: true, force: true }) };
+  return script;
 }

@@ -1,5 +1,6 @@
 import { permissionSchema, principalSchema, requestIdSchema, SCHEMA_VERSION, systemSchema, targetSchema } from '@axiom-runner/protocol';
 import { z } from 'zod';
+import { CLOCK_TOLERANCE_SECONDS } from '../../../contract/tasks.js';
 
 /**
  * What a runner is about to do and how it is undone: plain JSON without secrets, fixed before the first change.
@@ -37,4 +38,12 @@ export type Intent<State = unknown> = Omit<z.infer<typeof intentSchema>, 'state'
  */
 export function isOutdated(wanted: Intent, standing: Intent): boolean {
   return (wanted.extendedAt ?? 0) < (standing.extendedAt ?? 0);
+}
+
+/**
+ * When the tombstone of a request may go, unix seconds: when no runner, however its clock differs within the tolerance, would still
+ * apply the request.
+ */
+export function tombstoneUntil({ applyUntil }: Pick<Intent, 'applyUntil'>): number {
+  return applyUntil + 2 * CLOCK_TOLERANCE_SECONDS;
 }

@@ -1,7 +1,7 @@
 import { type Sweep, type System, systemName } from '@axiom-runner/protocol';
 import { recordEnd } from '../audit/step-record.js';
 import { asRunnerError } from '../errors.js';
-import type { Intent } from '../integrations/intent.js';
+import { type Intent, tombstoneUntil } from '../integrations/intent.js';
 import type { Logger } from '../operations/logger.js';
 import { openGate } from './effect-gate.js';
 import type { Systems } from './systems.js';
@@ -186,5 +186,5 @@ export async function endAccess(
 
 /** When a marked object is due, unix seconds: an access at its end, a tombstone when no replay can come any more. */
 function endOf({ state, intent }: Pick<MarkedAccess, 'state' | 'intent'>): number {
-  return state === 'active' ? intent.expiresAt : intent.applyUntil;
+  return state === 'active' ? intent.expiresAt : tombstoneUntil(intent);
 }

@@ -27,10 +27,13 @@ export const recipientJwkSchema = z.discriminatedUnion('kty', [
 ]);
 export type RecipientJwk = z.infer<typeof recipientJwkSchema>;
 
+/** `typ` of an issuer's attestation of a recipient's key. */
+export const ATTESTATION_TYPE = 'axiom-recipient+jws';
+
 /** Who may open a dispensed credential. Stands inside the signed task, fresh per request. */
 export const recipientSchema = z.strictObject({
   jwk: recipientJwkSchema,
-  /** Compact JWS of an issuer over `{"cnf": {"jkt": <thumbprint of jwk>}, "exp"?}` (RFC 7800, RFC 7638), where the runner accepts attested keys only. */
+  /** Compact JWS of an issuer of type `axiom-recipient+jws` over `{"cnf": {"jkt": <thumbprint of jwk>}, "exp"}` (RFC 7800, RFC 7638), where the runner accepts attested keys only. */
   attestation: z.string().max(8192).optional(),
 });
 export type Recipient = z.infer<typeof recipientSchema>;
@@ -55,11 +58,10 @@ export async function isRecipientAllowed(recipient: Recipient, allowed: JSONWebK
   }
   if (recipient.attestation === undefined || issuers.length === 0) return false;
   try {
-    const { payload } = await verifySignature(recipient.attestation, { keys: issuers }, ['ES256', 'EdDSA', 'RS256']);
-    const claims = z
-      .object({ cnf: z.object({ jkt: z.string() }), exp: z.number().optional() })
-      .parse(JSON.parse(new TextDecoder().decode(payload)));
-    return claims.cnf.jkt === thumbprint && (claims.exp === undefined || claims.exp > nowSeconds);
+    const { payload, protectedHeader } = await verifySignature(recipient.attestation, { keys: issuers }, ['ES256', 'EdDSA', 'RS256']);
+    const claims = z.object({ cnf: z.object({ jkt: z.string() }), exp: z.number() }).parse(JSON.parse(new TextDecoder().decode(payload)));
+    // Other tokens of the same issuer hold thumbprints of keys too, for other purposes.
+    return protectedHeader.typ === ATTESTATION_TYPE && claims.cnf.jkt === thumbprint && claims.exp > nowSeconds;
   } catch {
     return false;
   }

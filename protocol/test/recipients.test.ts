@@ -1,19 +1,16 @@
 import { CompactSign, exportJWK, generateKeyPair } from 'jose';
-import { isRecipientAllowed, recipientThumbprint } from '../src/index.js';
+import { ATTESTATION_TYPE, isRecipientAllowed, recipientThumbprint } from '../src/index.js';
 import { anOpener, NOW, type Opener, type Pair, recipientOf, signer } from './builders.js';
 
 /** What an issuer says of a key. */
-const attest = (issuer: Pair, claims: unknown, alg = 'EdDSA') =>
-  new CompactSign(new TextEncoder().encode(JSON.stringify(claims))).setProtectedHeader({ alg }).sign(issuer.privateKey);
+const attest = (issuer: Pair, claims: unknown, alg = 'EdDSA', typ = ATTESTATION_TYPE) =>
+  new CompactSign(new TextEncoder().encode(JSON.stringify(claims))).setProtectedHeader({ alg, typ }).sign(issuer.privateKey);
 
 describe('the list of recipients', () => {
   let opener: Opener;
   let issuer: Pair;
   const issuers = () => ({ keys: [{ ...issuer.publicJwk, use: 'sig' }] });
-  const claimsFor = async (who: Opener, exp?: number) => ({
-    cnf: { jkt: await recipientThumbprint(who.recipient) },
-    ...(exp === undefined ? {} : { exp }),
-  });
+  const claimsFor = async (who: Opener, exp = NOW + 60) => ({ cnf: { jkt: await recipientThumbprint(who.recipient) }, exp });
 
   beforeAll(async () => {
     opener = await anOpener('P-256');
@@ -72,6 +69,16 @@ describe('the list of recipients', () => {
 
   it.each([['not a JWS'], [''], ['a.b.c']])('refuses %j as an attestation', async (attestation) => {
     expect(await isRecipientAllowed(recipientOf(opener, attestation), issuers(), NOW)).toBe(false);
+  });
+
+  it('does not take a token for an attestation that the issuer signed for another purpose', async () => {
+    const attestation = await attest(issuer, await claimsFor(opener), 'EdDSA', 'at+jwt');
+    expect(await isRecipientAllowed(recipientOf(opener, attestation), issuers(), NOW)).toBe(false);
+  });
+
+  it('refuses an attestation that never ends', async () => {
+    const { cnf } = await claimsFor(opener);
+    expect(await isRecipientAllowed(recipientOf(opener, await attest(issuer, { cnf })), issuers(), NOW)).toBe(false);
   });
 
   it('refuses an attestation that says nothing of a key', async () => {

@@ -1,7 +1,7 @@
 import { type Sweep, type System, systemName } from '@axiom-runner/protocol';
 import { recordEnd } from '../audit/step-record.js';
-import { asRunnerError } from '../errors.js';
-import { type Intent, tombstoneUntil } from '../integrations/intent.js';
+import { asRunnerError, RunnerError } from '../errors.js';
+import { type Intent, isOutdated, tombstoneUntil } from '../integrations/intent.js';
 import type { Logger } from '../operations/logger.js';
 import { openGate } from './effect-gate.js';
 import type { Systems } from './systems.js';
@@ -14,6 +14,8 @@ const JITTER = 0.2;
 /** Time that an access's own workflow has to end it before the reaper looks, ms. */
 const GRACE_MS = 15_000;
 const SHORTEST_PAUSE_MS = 1_000;
+/** Time that one system gets in a round, ms. */
+const DEADLINE_MS = 120_000;
 
 /** An access as its mark tells it. */
 export interface MarkedAccess {
@@ -77,11 +79,10 @@ export class Reaper {
     return [...this.#overdue.values()].reduce((sum, count) => sum + count, 0);
   }
 
-  /** Makes one round over some systems, or all that are known; rounds never overlap. A system that fails is counted, and the others go on. */
+  /** Makes one round over some systems, or all that are known; rounds never overlap. A system that fails or keeps silent is counted; the others do not wait for it. */
   round(systems: readonly System[] = this.options.systems.known): Promise<Sweep> {
     const round = this.#running.then(async (): Promise<Sweep> => {
-      const swept: SystemSweep[] = [];
-      for (const system of systems) if (!this.#stop.signal.aborted) swept.push(await this.#sweep(system));
+      const swept = await Promise.all(systems.map((system) => this.#sweep(system)));
       this.options.onOverdue?.(this.overdue);
       return { systems: swept };
     });
@@ -106,15 +107,16 @@ export class Reaper {
   async #sweep(system: System): Promise<SystemSweep> {
     const { systems, log } = this.options;
     const name = systemName(system);
+    const deadline = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(DEADLINE_MS)]);
     const tally = { system: name, marked: 0, overdue: 0, reverted: 0, failed: 0, unverifiable: 0 };
     try {
-      const { accesses, unverifiable } = await listAccesses(systems, system, this.options.now(), this.#stop.signal);
+      const { accesses, unverifiable } = await within(deadline, listAccesses(systems, system, this.options.now(), deadline));
       tally.marked = accesses.length;
       tally.unverifiable = unverifiable.length;
       for (const object of unverifiable) log.warn('a mark does not verify; its object is left alone', { system: name, object });
       for (const access of accesses.filter((entry) => entry.overdue)) {
         tally.overdue += 1;
-        if (await this.#end(access)) tally.reverted += 1;
+        if (await within(deadline, this.#end(access, deadline))) tally.reverted += 1;
         else tally.failed += 1;
       }
     } catch (error) {
@@ -125,15 +127,26 @@ export class Reaper {
     return tally;
   }
 
-  async #end({ intent, state }: MarkedAccess): Promise<boolean> {
+  async #end({ intent, state }: MarkedAccess, signal: AbortSignal): Promise<boolean> {
     try {
       // A tombstone is only swept up: its access ended, with a record, before.
       const records = state === 'active' ? this.options.records : undefined;
-      return await endAccess(this.options.systems, intent, this.#stop.signal, 'reaper', records);
+      return await endAccess(this.options.systems, intent, signal, 'reaper', records);
     } catch {
       return false;
     }
   }
+}
+
+/** Waits for work until the signal is aborted, whether or not the work heeds it. */
+function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const late = new Promise<never>((_, reject) => {
+    const refuse = () => reject(new RunnerError('TARGET_UNREACHABLE', 'The system did not answer in the time that it gets.'));
+    if (signal.aborted) refuse();
+    signal.addEventListener('abort', refuse, { once: true });
+  });
+  work.catch(() => undefined);
+  return Promise.race([work, late]);
 }
 
 /** The accesses that marks in a system tell of, and the objects whose marks do not verify. */
@@ -144,14 +157,20 @@ export async function listAccesses(
   signal: AbortSignal,
 ): Promise<{ accesses: MarkedAccess[]; unverifiable: string[] }> {
   return systems.open(system, openGate(signal), signal, async (integration, access) => {
-    const accesses: MarkedAccess[] = [];
+    const accesses = new Map<string, MarkedAccess>();
     const unverifiable: string[] = [];
     for (const { object, mark } of await integration.listMarked(access)) {
       const read = await access.marks.read(mark);
-      if (read === undefined) unverifiable.push(object);
-      else accesses.push({ system: systemName(system), object, ...read, overdue: endOf(read) * 1000 <= nowMs });
+      if (read === undefined) {
+        unverifiable.push(object);
+        continue;
+      }
+      // An old mark that somebody copied elsewhere must not end an access before its time.
+      const known = accesses.get(read.intent.requestId);
+      if (known !== undefined && isOutdated(read.intent, known.intent)) continue;
+      accesses.set(read.intent.requestId, { system: systemName(system), object, ...read, overdue: endOf(read) * 1000 <= nowMs });
     }
-    return { accesses, unverifiable };
+    return { accesses: [...accesses.values()], unverifiable };
   });
 }
 

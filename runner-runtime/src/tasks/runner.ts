@@ -12,6 +12,7 @@ import { AccessActivities } from './access-activities.js';
 import { createActivities } from './activities.js';
 import { asControlPlaneError, ControlPlaneError, connect, isConnectionError } from './connection.js';
 import { ErrorShield } from './error-shield.js';
+import { watchKey } from './key-watch.js';
 import { readApiKey, WITHOUT_STATE_KEY } from './own-secrets.js';
 import { ReadActivities } from './read-activities.js';
 import type { WorkContext } from './work-context.js';
@@ -105,9 +106,13 @@ export class Runner {
 
   /** Connects with a freshly read key and works until the worker ends: by our stop, or by a refusal of the server. */
   async #workOnce(): Promise<void> {
-    const { context, metrics } = this.options;
+    const { context, log, metrics } = this.options;
     const { settings, stores } = context;
-    const connection = await connect(settings.controlPlane, settings.network, await readApiKey(settings, stores.own), settings.namespace);
+    const { controlPlane, namespace, network } = settings;
+    const readKey = () => readApiKey(settings, stores.own);
+    const key = await readKey();
+    const connection = await connect(controlPlane, network, key, namespace);
+    const endWatch = watchKey({ connection, address: controlPlane.address, namespace, key, readKey, log });
     try {
       const worker = await this.#createWorker(connection);
       this.#worker = worker;
@@ -117,6 +122,7 @@ export class Runner {
       this.#announce();
       await running;
     } finally {
+      endWatch();
       metrics.up(false);
       await connection.close().catch(() => undefined);
     }

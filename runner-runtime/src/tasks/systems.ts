@@ -50,8 +50,9 @@ export class Systems {
    */
   async open<T>(system: System, gate: EffectGate, signal: AbortSignal, use: Use<T>): Promise<T> {
     const integration = await loadIntegration(system.type);
-    this.watch(system);
     const text = await this.#readSecret(system);
+    // Only now: a name without a secret costs nobody anything later.
+    this.watch(system);
     try {
       return await this.#useWith(text, integration, system, gate, signal, use);
     } catch (error) {

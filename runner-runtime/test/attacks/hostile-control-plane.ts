@@ -60,7 +60,7 @@ export class AttackedRunner {
     const store = { engine: 'test', read, readWithPrevious: read };
     const log = createLogger({ write: () => undefined });
     this.systems = new Systems({ group: GROUP, stateKey, store, redactor: new Redactor(), log, now });
-    this.reaper = new Reaper({ systems: this.systems, log, now });
+    this.reaper = new Reaper({ systems: this.systems, log, records: log, now });
     this.documents = new SealedDocuments(stateKey, GROUP);
     const verificationKeys = { keys: [signer.verificationKey] };
     const guard = new Guard({ ...GROUP, verificationKeys, recipientKeys: undefined, allowed, maxDurationSeconds, policy: undefined }, now);

@@ -1,4 +1,5 @@
 import {
+  ATTESTATION_TYPE,
   type Envelope,
   plainTask,
   type RecipientJwk,
@@ -177,7 +178,7 @@ describe('the guard of recipients', () => {
   };
   const attest = async (exp: number) =>
     new CompactSign(new TextEncoder().encode(JSON.stringify({ cnf: { jkt: await recipientThumbprint(jwk) }, exp })))
-      .setProtectedHeader({ alg: 'ES256' })
+      .setProtectedHeader({ alg: 'ES256', typ: ATTESTATION_TYPE })
       .sign(issuer);
 
   beforeAll(async () => {

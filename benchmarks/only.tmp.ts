@@ -1,0 +1,10 @@
+import { buildBareWorker } from './bare-worker/build.js';
+import { startTemporal, stopAll } from '@axiom-runner/local-servers';
+import { measureLifecycle } from './lifecycle.js';
+import { judge } from './figures.js';
+import { tableOf } from './table.js';
+const t = await startTemporal();
+const alive = setInterval(() => 0, 1000);
+console.log(tableOf((await measureLifecycle(t, await buildBareWorker())).map(judge)));
+clearInterval(alive);
+await stopAll();

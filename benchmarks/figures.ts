@@ -46,7 +46,7 @@ export function judge({ what, reference, unit, ours, theirs, compared }: Figure)
 }
 
 function summarise(values: readonly number[]): Summary {
-  const sorted = values.toSorted((one, other) => one - other);
+  const sorted = [...values].sort((one, other) => one - other);
   const [least, most] = [sorted[0], sorted.at(-1)];
   if (least === undefined || most === undefined) throw new Error('nothing was measured');
   const low = sorted[Math.floor((sorted.length - 1) / 2)] ?? least;

@@ -29,8 +29,8 @@ export async function measureLifecycle({ address, namespace }: TemporalServer, b
   const connection = await Connection.connect({ address });
   const client = new Client({ connection, namespace });
   const common = { ADDRESS: address, NAMESPACE: namespace, RESULT_QUEUE };
-  const runner = start(nodeProcess(runnerBundle(), [], { ...settings, NODE_OPTIONS: '--cpu-prof --cpu-prof-dir=/tmp/prof', WORKFLOW_RESULT_TASK_QUEUE: RESULT_QUEUE }));
-  const worker = start(nodeProcess(bareWorker, [], { ...common, NODE_OPTIONS: '--cpu-prof --cpu-prof-dir=/tmp/prof', TASK_QUEUE: BARE_QUEUE }));
+  const runner = start(nodeProcess(runnerBundle(), [], { ...settings, WORKFLOW_RESULT_TASK_QUEUE: RESULT_QUEUE }));
+  const worker = start(nodeProcess(bareWorker, [], { ...common, TASK_QUEUE: BARE_QUEUE }));
   const results = start(nodeProcess(bareWorker, [], { ...common, TASK_QUEUE: RESULT_QUEUE }));
   const ours: Side = { pid: runner.pid, workflow: 'TestConnection', taskQueue: RUNNER_QUEUE };
   const theirs: Side = { pid: worker.pid, workflow: 'BareTask', taskQueue: BARE_QUEUE };

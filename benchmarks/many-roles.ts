@@ -1,11 +1,11 @@
 import type { PostgresServer } from '@axiom-runner/local-servers';
 import pg from 'pg';
 
-/** Rows that a collection of roles and memberships reads, in the form that a runner needs them; for `psql` to copy. */
-export const COPY_ROLES = `COPY (SELECT oid, rolname, rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls, rolvaliduntil
-  FROM pg_roles ORDER BY oid) TO STDOUT`;
-export const COPY_MEMBERSHIPS = `COPY (SELECT m.roleid, m.member, r.rolname, u.rolname, m.inherit_option, m.set_option, m.admin_option
-  FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid JOIN pg_roles u ON u.oid = m.member ORDER BY m.roleid, m.member) TO STDOUT`;
+/** What a collection of roles and memberships delivers, for `psql` to copy in whatever order costs the server least. */
+export const COPY_ROLES = `COPY (SELECT rolname, rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolreplication, rolbypassrls, rolvaliduntil
+  FROM pg_roles) TO STDOUT`;
+export const COPY_MEMBERSHIPS = `COPY (SELECT r.rolname, u.rolname, m.inherit_option OR m.set_option, m.admin_option
+  FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid JOIN pg_roles u ON u.oid = m.member) TO STDOUT`;
 
 const FIRST_OID = 1_000_000;
 const MEMBERS_PER_ROLE = 100;

@@ -159,11 +159,12 @@ describe('a hostile control plane', () => {
     const collection = await signer.sign(claims(bench, 'collection-1', { type: 'CollectData', system: SYSTEM }));
     expect((await hostile.step('collection-1', 'admitCollection', collection)).code).toBe('done');
     const ticket = await hostile.answerOf('collection-1', 'admitCollection');
-    expect((await hostile.step('collection-1', 'collectPage', ticket)).code).toBe('done');
-    const other = { type: 'postgresql', id: 'other' };
-    for (const forged of [altered(ticket, (document) => Object.assign(document, { system: other })), intent, undefined, 'ticket']) {
-      expect(await hostile.step('collection-1', 'collectPage', forged)).toMatchObject({ code: 'TASK_REJECTED' });
+    expect((await hostile.step('collection-1', 'collectPage', collection, ticket)).code).toBe('done');
+    const later = altered(ticket, (document) => Object.assign(document, { expiresAt: 9_999_999_999 }));
+    for (const forged of [later, intent, undefined, 'ticket']) {
+      expect(await hostile.step('collection-1', 'collectPage', collection, forged)).toMatchObject({ code: 'TASK_REJECTED' });
     }
-    expect(await hostile.step('collection-2', 'collectPage', ticket)).toMatchObject({ code: 'TASK_REJECTED' });
+    expect(await hostile.step('collection-1', 'collectPage', envelope, ticket)).toMatchObject({ code: 'TASK_REJECTED' });
+    expect(await hostile.step('collection-2', 'collectPage', collection, ticket)).toMatchObject({ code: 'TASK_REJECTED' });
   });
 });

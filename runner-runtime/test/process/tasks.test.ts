@@ -1,5 +1,5 @@
 import { newRecipient, type RecipientKeyPair, verificationKeySet } from '@axiom-runner/control-plane';
-import { openCredential, type Principal, recipientThumbprint } from '@axiom-runner/protocol';
+import { ATTESTATION_TYPE, openCredential, type Principal, recipientThumbprint } from '@axiom-runner/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { SECRET_TYPES } from '../../../contract/secrets.js';
 import { INTEGRATION_TYPES } from '../../src/integrations/catalogue.js';
@@ -149,6 +149,8 @@ describe('a credential', () => {
       async () => ({ ...(await attested(issuer, listed)), jwk: (await newRecipient()).publicJwk }),
     ],
     ['to a key whose attestation has ended', 'POLICY_DENIED', async () => attested(issuer, await newRecipient(), { exp: now() - 1 })],
+    ['to a key with an attestation for ever', 'POLICY_DENIED', async () => attested(issuer, await newRecipient(), { exp: undefined })],
+    ['to a key with a token of another kind', 'POLICY_DENIED', async () => attested(issuer, await newRecipient(), {}, 'JWT')],
     ['to a private key', 'TASK_REJECTED', async () => ({ jwk: listed.privateJwk })],
     ['to an RSA key', 'TASK_REJECTED', async () => ({ jwk: { kty: 'RSA', n: 'x'.repeat(342), e: 'AQAB' } })],
     [
@@ -183,8 +185,13 @@ describe('a credential', () => {
   });
 
   /** RFC 7800: the issuer confirms the key by its thumbprint. */
-  async function attested(by: Signer, { publicJwk }: RecipientKeyPair, more: object = {}): Promise<{ jwk: object; attestation: string }> {
-    const { jws } = await by.sign({ cnf: { jkt: await recipientThumbprint(publicJwk) }, ...more });
+  async function attested(
+    by: Signer,
+    { publicJwk }: RecipientKeyPair,
+    more: object = {},
+    typ = ATTESTATION_TYPE,
+  ): Promise<{ jwk: object; attestation: string }> {
+    const { jws } = await by.sign({ cnf: { jkt: await recipientThumbprint(publicJwk) }, exp: now() + 60, ...more }, { typ });
     return { jwk: publicJwk, attestation: jws };
   }
 

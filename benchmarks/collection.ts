@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import { type PostgresServer, runnerBundle, startPostgres } from '@axiom-runner/local-servers';
+import { type PostgresServer, startPostgres } from '@axiom-runner/local-servers';
 import { z } from 'zod';
 import type { Figure } from './figures.js';
 import { COPY_MEMBERSHIPS, COPY_ROLES, makeManyRoles } from './many-roles.js';
 import { type Invocation, nodeProcess, outputOf, peakMemory, wallTime } from './processes.js';
+import { runnerScript } from './runner-script.js';
 import { runnerSettings } from './runner-settings.js';
 
 const TURNS = 5;
@@ -18,7 +19,7 @@ export async function measureCollection(): Promise<Figure[]> {
   const database = await startPostgres({ major: 18 });
   const settings = await runnerSettings({ controlPlane: '127.0.0.1:1', database });
   try {
-    const command = nodeProcess(runnerBundle(), ['collect', 'postgresql/127.0.0.1', '--json'], settings);
+    const command = nodeProcess(runnerScript(), ['collect', 'postgresql/127.0.0.1', '--json'], settings);
     const ofNothing = await repeat(MEMORY_TURNS, () => peakMemory(command));
     await makeManyRoles(database, MANY);
     const ofMany = await repeat(MEMORY_TURNS, () => peakMemory(command));

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runnerBundle, type TemporalServer } from '@axiom-runner/local-servers';
+import type { TemporalServer } from '@axiom-runner/local-servers';
 import type { Figure } from './figures.js';
 import { type Invocation, nodeProcess, start, wallTime } from './processes.js';
+import { runnerScript } from './runner-script.js';
 import { runnerSettings } from './runner-settings.js';
 
 const TURNS = 9;
@@ -11,9 +12,9 @@ const PATIENCE_MS = 30_000;
 export async function measureCommands({ address, namespace }: TemporalServer): Promise<Figure[]> {
   const environment = await runnerSettings({ controlPlane: address, tenantId: namespace, group: 'commands' });
   const nothing: Invocation = { program: process.execPath, args: ['-e', '0'] };
-  const health = nodeProcess(runnerBundle(), ['health'], environment);
-  const version = nodeProcess(runnerBundle(), ['version'], environment);
-  const runner = start(nodeProcess(runnerBundle(), [], environment));
+  const health = nodeProcess(runnerScript(), ['health'], environment);
+  const version = nodeProcess(runnerScript(), ['version'], environment);
+  const runner = start(nodeProcess(runnerScript(), [], environment));
   try {
     await healthy(health);
     const [ofNothing, ofHealth, ofVersion]: [number[], number[], number[]] = [[], [], []];

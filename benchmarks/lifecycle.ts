@@ -1,8 +1,9 @@
-import { runnerBundle, type TemporalServer } from '@axiom-runner/local-servers';
+import type { TemporalServer } from '@axiom-runner/local-servers';
 import { audience, plainTask, SCHEMA_VERSION } from '@axiom-runner/protocol';
 import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
 import type { Figure } from './figures.js';
 import { cpuTime, nodeProcess, start } from './processes.js';
+import { runnerScript } from './runner-script.js';
 import { runnerSettings } from './runner-settings.js';
 
 const TURNS = 5;
@@ -29,7 +30,7 @@ export async function measureLifecycle({ address, namespace }: TemporalServer, b
   const connection = await Connection.connect({ address });
   const client = new Client({ connection, namespace });
   const common = { ADDRESS: address, NAMESPACE: namespace, RESULT_QUEUE };
-  const runner = start(nodeProcess(runnerBundle(), [], { ...settings, WORKFLOW_RESULT_TASK_QUEUE: RESULT_QUEUE }));
+  const runner = start(nodeProcess(runnerScript(), [], { ...settings, WORKFLOW_RESULT_TASK_QUEUE: RESULT_QUEUE }));
   const worker = start(nodeProcess(bareWorker, [], { ...common, TASK_QUEUE: BARE_QUEUE }));
   const results = start(nodeProcess(bareWorker, [], { ...common, TASK_QUEUE: RESULT_QUEUE }));
   const ours: Side = { pid: runner.pid, workflow: 'TestConnection', taskQueue: RUNNER_QUEUE };

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { runnerBundle, type TemporalServer } from '@axiom-runner/local-servers';
+import type { TemporalServer } from '@axiom-runner/local-servers';
 import { Connection } from '@temporalio/client';
 import type { Figure } from './figures.js';
 import { type Invocation, nodeProcess, residentMemory, start } from './processes.js';
+import { runnerScript } from './runner-script.js';
 import { runnerSettings } from './runner-settings.js';
 
 const TURNS = 5;
@@ -25,7 +26,7 @@ export async function measureStart({ address, namespace }: TemporalServer, bareW
     for (let turn = 0; turn < TURNS; turn += 1) {
       const [runnerQueue, bareQueue] = [`runner-${turn}`, `bare-${turn}`];
       const settings = await runnerSettings({ controlPlane: address, tenantId: namespace, group: runnerQueue });
-      const runner = nodeProcess(runnerBundle(), [], settings);
+      const runner = nodeProcess(runnerScript(), [], settings);
       const worker = nodeProcess(bareWorker, [], { ADDRESS: address, NAMESPACE: namespace, TASK_QUEUE: bareQueue });
       ours.push(await observe(runner, connection, namespace, runnerQueue));
       theirs.push(await observe(worker, connection, namespace, bareQueue));

@@ -1,9 +1,9 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { runnerBundle } from '@axiom-runner/local-servers';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { build, type Plugin } from 'esbuild';
+import { runnerScript } from '../runner-script.js';
 import { temporaryFolder } from '../temporary-folder.js';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
@@ -37,7 +37,7 @@ function withFixedNativePath(path: string): string {
  */
 export async function buildBareWorker(): Promise<string> {
   const folder = temporaryFolder('axiom-bare-worker-');
-  const ofRunner = dirname(runnerBundle());
+  const ofRunner = dirname(runnerScript());
   for (const file of [NATIVE_OF_THIS_MACHINE, 'workflow-worker-thread.js', 'mappings.wasm', 'package.json']) {
     cpSync(join(ofRunner, file), join(folder, file));
   }

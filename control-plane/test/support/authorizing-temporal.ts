@@ -53,7 +53,9 @@ export async function startAuthorizingTemporal(path: string, keySetUrls: readonl
   const ports = await freePorts(10);
   const config = join(await temporaryFolder(), 'config.yaml');
   await writeFile(config, JSON.stringify(configuration(ports, keySetUrls))); // JSON is YAML
-  const server = spawn(path, ['--config-file', config, 'start'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Without the service for the server's own workflows: nobody here needs them, and it ends the server when they cannot start in a minute.
+  const services = ['frontend', 'internal-frontend', 'history', 'matching'].map((service) => `--service=${service}`);
+  const server = spawn(path, ['--config-file', config, 'start', ...services], { stdio: ['ignore', 'pipe', 'pipe'] });
   let tail = '';
   for (const stream of [server.stdout, server.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
@@ -106,13 +108,12 @@ function configuration(ports: readonly number[], keySourceURIs: readonly string[
         claimMapper: 'default',
       },
     },
-    // Without an internal frontend the server's own workers would need a key.
+    // The authorizer wants an internal frontend for the server's own calls.
     services: {
       frontend: service(0),
       'internal-frontend': service(1),
       matching: service(2),
       history: service(3),
-      worker: service(4),
     },
     clusterMetadata: {
       enableGlobalNamespace: false,

@@ -4,7 +4,7 @@ import type { Logger } from '../operations/logger.js';
 import { asControlPlaneError } from './connection.js';
 
 /** Time between two looks, ms. */
-const LOOK_EVERY_MS = 30_000;
+const LOOK_EVERY_MS = 15_000;
 
 /** What a watch needs. */
 export interface KeyWatchOptions {

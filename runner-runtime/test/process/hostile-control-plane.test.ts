@@ -29,10 +29,15 @@ let requestId: string;
 let envelope: Envelope;
 /** A genuine intent for mallory under `requestId` that was never applied. */
 let intent: string;
-beforeEach(async () => {
+let extension: Envelope;
+
+/** Another person, and a plan of an access for them that is not carried out. */
+async function anotherPlan(): Promise<void> {
   mallory = await bench.shop.newPerson();
   ({ requestId, envelope, intent } = await planned(mallory));
-});
+  const task = { type: 'ExtendAccess', accessRequestId: requestId, system: SYSTEM, expiresAt: Math.floor(Date.now() / 1000) + 900 };
+  extension = (await signer.sign(claims(bench, `extend-${requestId}`, task))) as Envelope;
+}
 
 /** Lets the runner plan an access, and takes the intent out of the history. */
 async function planned(principal: Principal): Promise<{ requestId: string; envelope: Envelope; intent: string }> {
@@ -48,12 +53,6 @@ const STEPS: [string, (envelope: unknown, intent: unknown) => unknown[]][] = [
   ['revertAccess', (_, document) => [document]],
   ['verifyAccess', (_, document) => [document]],
 ];
-let extension: Envelope;
-beforeEach(async () => {
-  const task = { type: 'ExtendAccess', accessRequestId: requestId, system: SYSTEM, expiresAt: Math.floor(Date.now() / 1000) + 900 };
-  extension = (await signer.sign(claims(bench, `extend-${requestId}`, task))) as Envelope;
-});
-
 /** A genuine intent with other contents, under the old MAC. */
 function altered(text: string, change: (document: Record<string, unknown>) => void): string {
   const [type, keyId, body = '', mac] = text.split('.');
@@ -66,6 +65,8 @@ const documentOf = (text: string) =>
   intentSchema.parse(JSON.parse(Buffer.from(text.split('.')[1 + 1] ?? '', 'base64url').toString('utf8')));
 
 describe.each(STEPS)('the step %s, dispatched by a hostile control plane', (step, input) => {
+  beforeAll(anotherPlan);
+
   const forgeries: [string, (genuine: string) => unknown][] = [
     ['an intent with another end', (genuine) => altered(genuine, (document) => Object.assign(document, { expiresAt: 9_999_999_999 }))],
     [
@@ -105,6 +106,8 @@ describe.each(STEPS)('the step %s, dispatched by a hostile control plane', (step
 });
 
 describe('a hostile control plane', () => {
+  beforeEach(anotherPlan);
+
   it('cannot have an intent applied without its signed task, or with the task of another request', async () => {
     const other = await planned(mallory);
     for (const task of [undefined, { schemaVersion: 1, task: {} }, other.envelope, extension]) {

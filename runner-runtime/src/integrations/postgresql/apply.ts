@@ -5,19 +5,21 @@ import { type Change, inTransaction, STATEMENT_TIMEOUT_MS } from './change.js';
 import type { Access } from './connection.js';
 import { withTargetDatabase } from './database.js';
 import { giveFutureRights } from './future.js';
-import { ensureHolder } from './holder.js';
+import { ensureHolder, requireHolder } from './holder.js';
 import { literal, quoted, timestamp } from './identifiers.js';
 import { isRoleMaking, type Resolved, resolve, type Wish } from './plan.js';
 import { isLevel } from './privileges.js';
 import { giveRights } from './rights.js';
 import { markOf, readRole, requireOwnAccess } from './roles.js';
 import { newPassword, scramVerifier } from './scram.js';
-import { grantMembership, serverFacts } from './server.js';
+import { grantMembership, type ServerFacts, serverFacts } from './server.js';
 import type { PostgresqlState } from './state.js';
 import { dataTarget } from './target.js';
 
 /** The server's own expiry comes a little after the runner's, so that the one with the proof comes first. */
 const NATIVE_EXPIRY_DELAY_SECONDS = 60;
+/** Sessions of a temporary user: no one takes all the connections of a server. */
+const MAX_SESSIONS = 10;
 
 /** Makes the access in one transaction: either all of it stands or nothing. */
 export async function apply(access: Access, intent: Intent<PostgresqlState>): Promise<Applied> {
@@ -52,11 +54,9 @@ async function makeAccess(
   verifier: string | undefined,
 ): Promise<void> {
   const { role, memberOf, holder } = intent.state;
+  const expected = { login: principal === undefined, createRole, members: principal === undefined ? [] : [principal.name] };
   const existing = await readRole(change, facts, role);
-  if (existing !== undefined) {
-    const members = principal === undefined ? [] : [principal.name];
-    await requireOwnAccess(existing, intent, access.marks, { login: principal === undefined, createRole, members });
-  }
+  if (existing !== undefined) await requireOwnAccess(existing, intent, access.marks, expected);
   if (holder && isLevel(intent.permission)) {
     const target = dataTarget(intent.target);
     await ensureHolder(change, facts, memberOf, `${intent.permission} on ${target.kind} ${intent.target.path.join('.')}`);
@@ -67,6 +67,9 @@ async function makeAccess(
   const verb = existing === undefined ? 'CREATE' : 'ALTER';
   await change.run(`${verb} ROLE ${quoted(role)} ${attributes}`, describe(verb, role, verifier !== undefined, createRole));
   if (isRoleMaking(intent) && !createRole) change.actions.push('left out creating roles: before PostgreSQL 16 that is nearly a superuser');
+  // Altered, the role is locked against a revocation; one that came first shows now.
+  const locked = existing === undefined ? undefined : await readRole(change, facts, role);
+  if (locked !== undefined) await requireOwnAccess(locked, intent, access.marks, expected);
   await change.run(`COMMENT ON ROLE ${quoted(role)} IS ${literal(await access.marks.write('active', intent))}`);
   if (!existing?.memberOf.includes(memberOf)) {
     await change.run(grantMembership(facts, memberOf, role, { set }), `granted ${memberOf} to ${role}`);
@@ -77,11 +80,13 @@ async function makeAccess(
       change.actions.push(`${principal.name} does not inherit: it uses the access after SET ROLE ${quoted(role)}`);
     }
   }
+  const used = holder ? await readRole(change, facts, memberOf) : undefined;
+  if (used !== undefined) requireHolder(used);
 }
 
 function login(verifier: string, expiresAt: number, createRole: boolean): string {
   const until = timestamp(expiresAt + NATIVE_EXPIRY_DELAY_SECONDS);
-  return `LOGIN INHERIT ${createRole ? 'CREATEROLE' : 'NOCREATEROLE'} PASSWORD ${literal(verifier)} VALID UNTIL ${until}`;
+  return `LOGIN INHERIT ${createRole ? 'CREATEROLE' : 'NOCREATEROLE'} CONNECTION LIMIT ${MAX_SESSIONS} PASSWORD ${literal(verifier)} VALID UNTIL ${until}`;
 }
 
 function describe(verb: 'CREATE' | 'ALTER', role: string, temporaryUser: boolean, createRole: boolean): string {
@@ -99,15 +104,24 @@ export async function extend(access: Access, intent: Intent<PostgresqlState>): P
   const { role, database } = intent.state;
   await withTargetDatabase(access, database, (session) =>
     inTransaction(access, session, { statementTimeoutMs: STATEMENT_TIMEOUT_MS.give }, async (change) => {
-      const existing = await readRole(change, await serverFacts(change), role);
-      const mark = existing === undefined ? undefined : await markOf(existing, intent, access.marks);
-      if (mark?.state !== 'active') throw new RunnerError('TARGET_NOT_FOUND', 'The access does not exist (any more).', { object: role });
-      if (isOutdated(intent, mark.intent))
-        throw new RunnerError('TASK_REJECTED', 'A later extension has set the end of this access already.', { object: role });
-      if (intent.kind === 'dispense') {
-        await change.run(`ALTER ROLE ${quoted(role)} VALID UNTIL ${timestamp(intent.expiresAt + NATIVE_EXPIRY_DELAY_SECONDS)}`);
-      }
+      const facts = await serverFacts(change);
+      await requireExtensible(access, change, facts, intent);
+      const validUntil = intent.kind === 'dispense' ? ` VALID UNTIL ${timestamp(intent.expiresAt + NATIVE_EXPIRY_DELAY_SECONDS)}` : '';
+      // Altered, even without a change, the role is locked against a revocation; one that came first shows now.
+      await change.run(`ALTER ROLE ${quoted(role)}${validUntil}`);
+      await requireExtensible(access, change, facts, intent);
       await change.run(`COMMENT ON ROLE ${quoted(role)} IS ${literal(await access.marks.write('active', intent))}`);
     }),
   );
+}
+
+/** @throws {RunnerError} `TARGET_NOT_FOUND` where the access has ended, `TASK_REJECTED` where the extension is not the newest */
+async function requireExtensible(access: Access, change: Change, facts: ServerFacts, intent: Intent<PostgresqlState>): Promise<void> {
+  const { role: name } = intent.state;
+  const role = await readRole(change, facts, name);
+  const mark = role === undefined ? undefined : await markOf(role, intent, access.marks);
+  if (mark?.state !== 'active') throw new RunnerError('TARGET_NOT_FOUND', 'The access does not exist (any more).', { object: name });
+  if (isOutdated(intent, mark.intent)) {
+    throw new RunnerError('TASK_REJECTED', 'A later extension has set the end of this access already.', { object: name });
+  }
 }

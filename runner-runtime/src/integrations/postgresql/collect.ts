@@ -5,6 +5,7 @@ import type { CollectPage } from '../integration.js';
 import { DATABASES, memberships, NEXT_DATABASE, PREFER_INDEXES, RELATIONS, ROLE_FLAGS, ROLES, SCHEMAS } from './collect-queries.js';
 import { type Access, type Session, withSession } from './connection.js';
 import { declaration } from './declaration.js';
+import { isPossibleName } from './identifiers.js';
 import { serverFacts } from './server.js';
 
 /** A page that is this full is handed over, rather than asking for the few items that are left. */
@@ -14,12 +15,16 @@ const MAX_DATABASES = 25;
 /** Every role may be a target too. */
 const ITEMS_PER_ROLE = 2;
 
+const MAX_OID = 2 ** 32 - 1;
+const oid = z.int().min(0).max(MAX_OID);
+
+/** A cursor comes back through the control plane: nothing in it is believed but its form. */
 const cursorSchema = z.strictObject({
   stage: z.enum(['roles', 'memberships', 'databases', 'schemas', 'relations']),
   /** Key of the last row. */
-  after: z.tuple([z.number(), z.number()]),
+  after: z.tuple([oid, z.int().min(-1).max(MAX_OID)]),
   /** The database of the stages that are read inside one. */
-  database: z.strictObject({ oid: z.number(), name: z.string() }).optional(),
+  database: z.strictObject({ oid, name: z.string().refine(isPossibleName) }).optional(),
 });
 type Cursor = z.infer<typeof cursorSchema>;
 const START = { after: [0, -1] } satisfies Partial<Cursor>;

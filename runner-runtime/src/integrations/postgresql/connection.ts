@@ -1,4 +1,4 @@
-import { Client, type ClientConfig } from 'pg';
+import { Client, type ClientConfig, type QueryConfig } from 'pg';
 import { RunnerError } from '../../errors.js';
 import type { SystemAccess } from '../integration.js';
 import { asTargetError, failureCode } from './errors.js';
@@ -10,6 +10,8 @@ export type Access = SystemAccess<PostgresqlSecret>;
 const CONNECT_TIMEOUT_MS = 10_000;
 const READ_TIMEOUT_MS = 60_000;
 const KEEPALIVE_MS = 10_000;
+/** A server that is silent for so long after a statement's own time-out is given up. */
+const ANSWER_TIMEOUT_MS = READ_TIMEOUT_MS + 10_000;
 
 /** A connection to one database. */
 export interface Session {
@@ -61,13 +63,44 @@ function sessionOf(client: Client, database: string): Session {
 
 async function open(access: Access, database: string): Promise<Client> {
   const { secret } = access;
-  if (secret.verifyTls) return connect(access, database, verifiedTls(secret, access.trustedCas));
+  if (secret.verifyTls) return connectAnyhow(access, database, verifiedTls(secret, access.trustedCas));
   try {
-    return await connect(access, database, unverifiedTls(secret));
+    return await connectAnyhow(access, database, unverifiedTls(secret));
   } catch (error) {
     if (!isRefusedTls(error)) throw error;
-    return connect(access, database, false);
+    return connectAnyhow(access, database, false);
   }
+}
+
+/**
+ * Start-up options stand above what the owner of a database sets for all its sessions: `ALTER DATABASE … SET role`, or a
+ * time-out that ends a session before its first statement. Older servers do not know the last ones, and poolers hardly any.
+ */
+const START_UP_OPTIONS = [
+  '-c role=none -c idle_session_timeout=0 -c transaction_timeout=0',
+  '-c role=none -c idle_session_timeout=0',
+  '-c role=none',
+  undefined,
+];
+/** Which of them the server of a secret took. */
+const accepted = new WeakMap<PostgresqlSecret, number>();
+
+async function connectAnyhow(access: Access, database: string, ssl: NonNullable<ClientConfig['ssl']>): Promise<Client> {
+  for (let choice = accepted.get(access.secret) ?? 0; ; choice += 1) {
+    const options = START_UP_OPTIONS[choice];
+    try {
+      const client = await connect(access, database, ssl, options);
+      accepted.set(access.secret, choice);
+      return client;
+    } catch (error) {
+      if (options === undefined || !isRefusedOption(error)) throw error;
+    }
+  }
+}
+
+/** Unknown to the server, or to a pooler before it. */
+function isRefusedOption(error: unknown): boolean {
+  return ['42704', '08P01'].includes(failureCode(error) ?? '');
 }
 
 /** As libpq's `sslmode=prefer`: what a server without TLS, or a pg_hba.conf with `hostnossl` only, answers. */
@@ -76,9 +109,18 @@ function isRefusedTls(error: unknown): boolean {
   return code === 'TLS_REFUSED' || code === '28000' || code.startsWith('ERR_SSL') || code === 'EPROTO';
 }
 
-async function connect(access: Access, database: string, ssl: NonNullable<ClientConfig['ssl']>): Promise<Client> {
+async function connect(
+  access: Access,
+  database: string,
+  ssl: NonNullable<ClientConfig['ssl']>,
+  options: string | undefined,
+): Promise<Client> {
   const { secret, signal } = access;
   signal.throwIfAborted();
+  // The start-up packet ends a value with NUL: what follows would be further parameters.
+  if (`${database}${secret.username}`.includes('\0')) {
+    throw new RunnerError('TARGET_NOT_FOUND', 'No database or user has NUL in its name.');
+  }
   const client = new Client({
     host: secret.host,
     port: secret.port,
@@ -88,6 +130,8 @@ async function connect(access: Access, database: string, ssl: NonNullable<Client
     ssl,
     application_name: 'axiom-runner',
     client_encoding: 'UTF8',
+    ...(options !== undefined && { options }),
+    query_timeout: ANSWER_TIMEOUT_MS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
     keepAliveInitialDelayMillis: KEEPALIVE_MS,
@@ -99,7 +143,7 @@ async function connect(access: Access, database: string, ssl: NonNullable<Client
   client.once('end', () => signal.removeEventListener('abort', leave));
   try {
     await client.connect();
-    await client.query(SETTINGS);
+    await client.query({ text: SETTINGS, query_timeout: CONNECT_TIMEOUT_MS } as QueryConfig);
     return client;
   } catch (error) {
     await client.end().catch(() => undefined);
@@ -107,7 +151,7 @@ async function connect(access: Access, database: string, ssl: NonNullable<Client
   }
 }
 
-/** A statement and not start-up options: connection poolers know few of those. */
+/** A statement where start-up options need not be: connection poolers know few of those. */
 const SETTINGS = `SELECT ${Object.entries({
   search_path: 'pg_catalog',
   default_transaction_read_only: 'on',

@@ -18,8 +18,17 @@ export async function requirePrincipal(session: Session, facts: ServerFacts, nam
   return role;
 }
 
-/** The existing role in which membership is asked for. @throws {RunnerError} `TARGET_NOT_FOUND`, `TARGET_PERMISSION_DENIED` or `UNSUPPORTED` */
-export async function requireGrantableRole(session: Session, facts: ServerFacts, name: string, principal: Role | undefined): Promise<Role> {
+/**
+ * The existing role in which membership is asked for.
+ * @returns whether SET ROLE, from there on, would lend attributes, which membership alone does not
+ * @throws {RunnerError} `TARGET_NOT_FOUND`, `TARGET_PERMISSION_DENIED` or `UNSUPPORTED`
+ */
+export async function requireGrantableRole(
+  session: Session,
+  facts: ServerFacts,
+  name: string,
+  principal: Role | undefined,
+): Promise<{ readonly lendsAttributes: boolean }> {
   const role = await readRole(session, facts, name);
   if (role === undefined) throw new RunnerError('TARGET_NOT_FOUND', 'The role does not exist.', { object: name });
   const reached = await reachedRoles(session, facts, role.oid);
@@ -41,7 +50,7 @@ export async function requireGrantableRole(session: Session, facts: ServerFacts,
       mend: `GRANT ${quoted(name)} TO ${quoted(facts.user)} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE;`,
     });
   }
-  return role;
+  return { lendsAttributes: reached.some((one) => one.createRole || one.createDatabase) };
 }
 
 interface ReachedRole {
@@ -50,6 +59,7 @@ interface ReachedRole {
   readonly replication: boolean;
   readonly bypassRowSecurity: boolean;
   readonly createRole: boolean;
+  readonly createDatabase: boolean;
   /** The runner's user itself, or a role that may grant it. */
   readonly self: boolean;
 }
@@ -62,7 +72,7 @@ async function reachedRoles(session: Session, facts: ServerFacts, oid: number): 
        UNION SELECT m.roleid FROM pg_auth_members m JOIN reached ON reached.oid = m.member
      )
      SELECT r.rolname::text AS name, r.rolsuper AS superuser, r.rolreplication AS replication, r.rolbypassrls AS "bypassRowSecurity",
-            r.rolcreaterole AS "createRole",
+            r.rolcreaterole AS "createRole", r.rolcreatedb AS "createDatabase",
             r.oid = $2 OR EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = $2 AND m.member = r.oid AND m.admin_option) AS self
        FROM reached JOIN pg_roles r USING (oid)`,
     [oid, facts.userOid],

@@ -11,17 +11,23 @@ const ACCESS_NAME = /^axm_[a-z2-7]{24}$/;
 export async function ensureHolder(change: Change, facts: ServerFacts, name: string, purpose: string): Promise<void> {
   const role = await readRole(change, facts, name);
   if (role !== undefined) {
-    if (!isHolder(role)) throw foreign(name, 'The role that holds the rights was made or changed by somebody else.');
+    requireHolder(role);
     return;
   }
   await change.run(`CREATE ROLE ${quoted(name)} NOLOGIN`, `created role ${name}, which holds ${purpose}`);
   await change.run(`COMMENT ON ROLE ${quoted(name)} IS ${literal(`axiom-runner: holds ${purpose}`)}`);
 }
 
+/** @throws {RunnerError} `CONFLICT` where somebody else has a hand in the role that holds the rights */
+export function requireHolder(role: Role): void {
+  if (!isHolder(role)) throw foreign(role.name, 'The role that holds the rights was made or changed by somebody else.');
+}
+
 /** Names stop being secret with their first use, so an existing role is a holder only if nobody else has a hand in it. */
 function isHolder(role: Role): boolean {
   return (
     role.administered &&
+    role.ours &&
     !role.login &&
     !isPrivileged(role) &&
     !role.createRole &&

@@ -70,9 +70,9 @@ export async function resolve(session: Session, wish: Wish, state: PostgresqlSta
   requireRoleMaker(facts);
   const principal = wish.principal === undefined ? undefined : await requirePrincipal(session, facts, wish.principal.id);
   if (!isLevel(wish.permission)) {
-    const role = await requireGrantableRole(session, facts, state.memberOf, principal);
+    const { lendsAttributes } = await requireGrantableRole(session, facts, state.memberOf, principal);
     // A session of an existing principal that has run SET ROLE would keep the role after its membership has gone.
-    return { facts, principal, createRole: false, set: principal === undefined && !role.createRole };
+    return { facts, principal, createRole: false, set: principal === undefined && !lendsAttributes };
   }
   const target = dataTarget(wish.target);
   await requireTarget(session, target);

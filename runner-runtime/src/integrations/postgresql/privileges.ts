@@ -45,11 +45,14 @@ export function decisivePrivileges(level: Level): readonly string[] {
   });
 }
 
-/** Predefined and vendors' roles that open the server's machine or everything in it. Never granted. */
+/** Predefined and vendors' roles that open the server's machine or everything in it, or that hinder a revocation. Never granted. */
 export const NEVER_GRANTED: readonly string[] = [
   'pg_execute_server_program',
   'pg_read_server_files',
   'pg_write_server_files',
+  // Its members could end the runner's own sessions, or take the connections that are left for it.
+  'pg_signal_backend',
+  'pg_use_reserved_connections',
   'rds_superuser',
   'rds_replication',
   'rdsadmin',

@@ -13,7 +13,7 @@ import { countSessions, endSessions } from './sessions.js';
 import type { PostgresqlState } from './state.js';
 
 type Report = Pick<Evidence, 'actions' | 'warnings'>;
-const TAKE = { statementTimeoutMs: STATEMENT_TIMEOUT_MS.take };
+const TAKE = { statementTimeoutMs: STATEMENT_TIMEOUT_MS.take, evenOutOfTurn: true };
 
 /** A role that is to go. */
 interface Doomed {

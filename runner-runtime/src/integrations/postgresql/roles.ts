@@ -1,5 +1,5 @@
 import { RunnerError } from '../../errors.js';
-import type { Intent } from '../intent.js';
+import { type Intent, isOutdated } from '../intent.js';
 import type { Mark, Marks } from '../marks.js';
 import type { Session } from './connection.js';
 import type { ServerFacts } from './server.js';
@@ -19,12 +19,14 @@ export interface Role {
   readonly comment: string | null;
   /** Roles that it is a direct member of. */
   readonly memberOf: readonly string[];
-  /** Its direct members, without the runner's user and users that it stands in for. */
+  /** Its direct members, without the runner's user. */
   readonly members: readonly string[];
   /** Whether the runner's user may grant and drop it. */
   readonly administered: boolean;
   /** Whether the runner's user made it; known since PostgreSQL 16. */
   readonly madeByUs: boolean;
+  /** Whether the runner's user made it, as far as can be known, and nobody else may make members of it. */
+  readonly ours: boolean;
 }
 
 /** A role that a user with CREATEROLE makes is his by this very membership (`createrole` chapter of the manual, PostgreSQL 16+). */
@@ -36,20 +38,24 @@ export function madeByOid(facts: ServerFacts, member: string): string {
 
 /** Reads a role, or nothing when there is none of the name. */
 export async function readRole(session: Session, facts: ServerFacts, name: string): Promise<Role | undefined> {
-  const [role] = await session.query<Role>(
+  const [role] = await session.query<Omit<Role, 'ours'> & { readonly shared: boolean }>(
     `SELECT r.oid, r.rolname::text AS name, r.rolcanlogin AS login, r.rolsuper AS superuser, r.rolcreaterole AS "createRole",
             r.rolcreatedb AS "createDatabase", r.rolreplication AS replication, r.rolbypassrls AS "bypassRowSecurity",
             r.rolinherit AS inherits, shobj_description(r.oid, 'pg_authid') AS comment,
             ARRAY(SELECT DISTINCT g.rolname::text FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid WHERE m.member = r.oid) AS "memberOf",
             ARRAY(SELECT DISTINCT g.rolname::text FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.member
-                   WHERE m.roleid = r.oid AND m.member <> $2
-                     AND ($3 OR g.rolname ~ '^axm_' OR NOT pg_has_role($2::oid, m.member, 'USAGE'))) AS members,
+                   WHERE m.roleid = r.oid AND m.member <> $2) AS members,
+            EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.member
+                     WHERE m.roleid = r.oid AND m.admin_option AND m.member <> $2 AND NOT g.rolsuper) AS shared,
             ${facts.boundedCreateRole ? "pg_has_role($2::oid, r.oid, 'MEMBER WITH ADMIN OPTION')" : 'true'} AS administered,
             EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = r.oid AND ${madeByOid(facts, '$2')}) AS "madeByUs"
        FROM pg_roles r WHERE r.rolname = $1::text`,
-    [name, facts.userOid, facts.superuser],
+    [name, facts.userOid],
   );
-  return role;
+  if (role === undefined) return undefined;
+  // A superuser becomes no member of what it makes.
+  const made = role.madeByUs || facts.superuser || !facts.boundedCreateRole;
+  return { ...role, ours: made && !role.shared };
 }
 
 /** The authentic mark on the role of an access; a mark copied from another role or request is none. */
@@ -71,6 +77,11 @@ export async function requireOwnAccess(
   if (mark.state === 'revoked') {
     throw new RunnerError('TASK_REJECTED', 'This request was revoked already; it is not carried out again.', { object: role.name });
   }
+  if (mark.intent.plannedAt !== intent.plannedAt || isOutdated(intent, mark.intent)) {
+    throw new RunnerError('TASK_REJECTED', 'The access stands already, by another plan or with an end that was moved since.', {
+      object: role.name,
+    });
+  }
   const same = JSON.stringify(essence(mark.intent)) === JSON.stringify(essence(intent));
   const intact =
     same &&
@@ -79,6 +90,7 @@ export async function requireOwnAccess(
     !isPrivileged(role) &&
     !role.createDatabase &&
     role.administered &&
+    role.ours &&
     role.memberOf.every((name) => name === intent.state.memberOf) &&
     role.members.every((name) => expected.members.includes(name));
   if (!intact)

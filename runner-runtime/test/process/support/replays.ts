@@ -17,7 +17,7 @@ export function readHistory(name: string): HistoryJson {
   return JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as HistoryJson;
 }
 
-/** Keeps a history for later versions of the workflows, without what tells of the machine that made it. */
+/** Keeps a history for later versions of the workflows, without what tells of the machine that made it; to be formatted afterwards. */
 export function recordHistory(name: string, history: HistoryJson): void {
   const scrubbed = scrub(history as unknown as Json);
   writeFileSync(join(FOLDER, `${name}.json`), `${JSON.stringify(scrubbed, undefined, 2)}\n`);

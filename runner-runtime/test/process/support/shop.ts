@@ -1,6 +1,6 @@
 import { type PostgresServer, startPostgres } from '@axiom-runner/local-servers';
 import type { Principal } from '@axiom-runner/protocol';
-import { Client, escapeIdentifier, escapeLiteral } from 'pg';
+import { Client, escapeLiteral } from 'pg';
 import { fails, until } from './until.js';
 
 const RUNNER_USER = 'axiom_runner';
@@ -139,9 +139,5 @@ export class Shop {
       );
       return rows.length > 0;
     });
-  }
-
-  async drop(role: string): Promise<void> {
-    await this.admin('postgres', `DROP ROLE ${escapeIdentifier(role)}`);
   }
 }

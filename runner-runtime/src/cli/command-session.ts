@@ -4,7 +4,7 @@ import { SECRET_TYPES } from '../../../contract/secrets.js';
 import { parseEnvFile } from '../config/env-file.js';
 import { loadSettings } from '../config/load-settings.js';
 import { type Settings, SettingsError } from '../config/settings.js';
-import { type Redactor, redactorFor } from '../guard/redaction.js';
+import { redactorFor } from '../guard/redaction.js';
 import { createLogger, type Logger } from '../operations/logger.js';
 import { openGate } from '../tasks/effect-gate.js';
 import type { Use } from '../tasks/systems.js';
@@ -55,7 +55,6 @@ export function readSettings(envFile: string | undefined): Settings {
 /** What a command that works on a system needs. */
 export interface CommandSession extends WorkContext {
   readonly log: Logger;
-  readonly redactor: Redactor;
   /** Works on a system until it is done; nobody hands a command's work to anybody else. */
   use<T>(system: System, use: Use<T>): Promise<T>;
 }
@@ -67,7 +66,7 @@ export async function openSession(envFile: string | undefined, terminal: Termina
   const log = createLogger({ level: 'warn', redact: redactor.redact, write: terminal.err });
   const context = await createWorkContext(settings, { log, redactor });
   const { signal } = new AbortController();
-  return { ...context, log, redactor, use: (system, use) => context.systems.open(system, openGate(signal), signal, use) };
+  return { ...context, log, use: (system, use) => context.systems.open(system, openGate(signal), signal, use) };
 }
 
 /** @throws {UsageError} for what is no `<type>/<id>` */

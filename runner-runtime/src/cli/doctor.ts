@@ -85,9 +85,14 @@ function guard({ settings }: CommandSession): Finding[] {
   ];
 }
 
-async function controlPlane({ settings, stores }: CommandSession): Promise<Finding> {
+async function controlPlane({ settings, stores, redactor }: CommandSession): Promise<Finding> {
   try {
-    const connection = await connect(settings.controlPlane, settings.network, await readApiKey(settings, stores.own), settings.namespace);
+    const connection = await connect(
+      settings.controlPlane,
+      settings.network,
+      await readApiKey(settings, stores.own, redactor),
+      settings.namespace,
+    );
     await connection.close();
     return ok('control plane', `${settings.controlPlane.address} accepts the key for ${settings.namespace}`);
   } catch (error) {

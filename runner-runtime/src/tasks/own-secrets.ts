@@ -1,6 +1,7 @@
 import { FILE_SECRETS_STORE_ENGINE } from '../../../contract/environment.js';
 import type { Settings } from '../config/settings.js';
 import { RunnerError } from '../errors.js';
+import type { Redactor } from '../guard/redaction.js';
 import { StateKey } from '../guard/state-key.js';
 import { awsSecretsManager } from '../secrets/aws-secrets-manager.js';
 import { fileStore } from '../secrets/file-store.js';
@@ -30,10 +31,12 @@ export function openStores({ secretStore, network, tenantId, runnerGroupId }: Se
   };
 }
 
-/** The API key of the settings, read anew each time: a rotated key needs no restart. */
-export async function readApiKey({ apiKey }: Settings, store: SecretStore): Promise<string> {
+/** The API key of the settings, read anew each time: a rotated key needs no restart. The redactor keeps it out of every line from then on. */
+export async function readApiKey({ apiKey }: Settings, store: SecretStore, redactor: Redactor): Promise<string> {
   if ('value' in apiKey) return apiKey.value;
-  return textOf((await store.read(apiKey.secretId)).current, 'RUNNER_API_KEY', apiKey.secretId);
+  const key = textOf((await store.read(apiKey.secretId)).current, 'RUNNER_API_KEY', apiKey.secretId);
+  redactor.hold([key]);
+  return key;
 }
 
 /** What a runner without a state key cannot promise; said at every start. */
@@ -41,11 +44,17 @@ export const WITHOUT_STATE_KEY =
   'RUNNER_STATE_KEY_SECRET_ID is not set: names of created objects can be foretold, and a hostile control plane could forge intents and marks.';
 
 /** The group's state key, with the secret's previous version for reading. Without the setting a key that protects against accidents only. */
-export async function readStateKey({ stateKeySecretId, tenantId, runnerGroupId }: Settings, store: SecretStore): Promise<StateKey> {
+export async function readStateKey(
+  { stateKeySecretId, tenantId, runnerGroupId }: Settings,
+  store: SecretStore,
+  redactor: Redactor,
+): Promise<StateKey> {
   if (stateKeySecretId === undefined) return new StateKey(`unprotected ${JSON.stringify([tenantId, runnerGroupId])}`);
   const { current, previous } = await store.readWithPrevious(stateKeySecretId);
   const key = (text: string) => longEnough(textOf(text, 'RUNNER_STATE_KEY', stateKeySecretId), stateKeySecretId);
-  return new StateKey(key(current), previous === undefined ? [] : [key(previous)]);
+  const older = previous === undefined ? [] : [key(previous)];
+  redactor.hold([key(current), ...older]);
+  return new StateKey(key(current), older);
 }
 
 const SHORTEST_STATE_KEY = 32;

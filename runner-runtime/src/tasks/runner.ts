@@ -84,17 +84,16 @@ export class Runner {
     const { log } = this.options;
     for (let wait = FIRST_PAUSE_MS; !this.#stopping.signal.aborted; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
       const startedAt = Date.now();
-      try {
-        await this.#workOnce();
-        if (Date.now() - startedAt > LONGEST_PAUSE_MS) wait = FIRST_PAUSE_MS;
-      } catch (error) {
-        const known = this.#explain(error);
-        if (Date.now() - startedAt > LONGEST_PAUSE_MS) wait = FIRST_PAUSE_MS;
-        const code = known instanceof ControlPlaneError ? `CONTROL_PLANE_${known.kind.toUpperCase()}` : known.code;
-        const inMs = Math.round(wait * (0.8 + Math.random() * 0.4));
-        if (!this.#stopping.signal.aborted) log.error(known.message, { code, mend: known.mend, nextTryInMs: inMs });
-        await pause(inMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
-      }
+      const failure = await this.#workOnce().then(
+        () => undefined,
+        (error: unknown) => this.#explain(error),
+      );
+      if (Date.now() - startedAt > LONGEST_PAUSE_MS) wait = FIRST_PAUSE_MS;
+      if (failure === undefined || this.#stopping.signal.aborted) continue;
+      const code = failure instanceof ControlPlaneError ? `CONTROL_PLANE_${failure.kind.toUpperCase()}` : failure.code;
+      const nextTryInMs = Math.round(wait * (0.8 + Math.random() * 0.4));
+      log.error(failure.message, { code, mend: failure.mend, nextTryInMs });
+      await pause(nextTryInMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
     }
   }
 
@@ -107,9 +106,9 @@ export class Runner {
   /** Connects with a freshly read key and works until the worker ends: by our stop, or by a refusal of the server. */
   async #workOnce(): Promise<void> {
     const { context, log, metrics } = this.options;
-    const { settings, stores } = context;
+    const { settings, stores, redactor } = context;
     const { controlPlane, namespace, network } = settings;
-    const readKey = () => readApiKey(settings, stores.own);
+    const readKey = () => readApiKey(settings, stores.own, redactor);
     const key = await readKey();
     const connection = await connect(controlPlane, network, key, namespace);
     const endWatch = watchKey({ connection, address: controlPlane.address, namespace, key, readKey, log });

@@ -19,6 +19,7 @@ export interface WorkContext {
   readonly reaper: Reaper;
   readonly guard: Guard;
   readonly documents: SealedDocuments;
+  readonly redactor: Redactor;
 }
 
 /** What a work context is told besides the settings. */
@@ -44,7 +45,7 @@ export async function createWorkContext(
   const { tenantId, runnerGroupId, verificationKeys, recipientKeys, allowed, maxDurationSeconds } = settings;
   const group = { tenantId, runnerGroupId };
   const stores = openStores(settings);
-  const stateKey = await readStateKey(settings, stores.own);
+  const stateKey = await readStateKey(settings, stores.own, redactor);
   const policy = settings.policies === undefined ? undefined : await readPolicies(settings.policies);
   const systems = new Systems({
     group,
@@ -59,6 +60,7 @@ export async function createWorkContext(
   for (const system of allowedSystems(allowed)) systems.watch(system);
   return {
     settings,
+    redactor,
     stores,
     systems,
     reaper: new Reaper({ systems, log, records, now, onOverdue: (count) => metrics?.overdue(count) }),

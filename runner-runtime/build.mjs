@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,8 +11,9 @@ import { build } from 'esbuild';
  */
 const require = createRequire(import.meta.url);
 const here = dirname(fileURLToPath(import.meta.url));
-const out = join(here, 'dist');
-rmSync(out, { recursive: true, force: true });
+const dist = join(here, 'dist');
+// Beside it and then in its place, so that a runner that starts meanwhile finds all or nothing changed.
+const out = `${dist}.${process.pid}`;
 mkdirSync(out, { recursive: true });
 
 // The package is ESM, its bundles are not.
@@ -106,3 +107,5 @@ await build({
 });
 if (patched === 0) throw new Error('no dependency was patched');
 chmodSync(join(out, 'axiomrunner.cjs'), 0o755);
+rmSync(dist, { recursive: true, force: true });
+renameSync(out, dist);

@@ -87,8 +87,7 @@ async function attemptStep<T>(
   };
   let failure: RunnerError | undefined;
   try {
-    const beating = gate.start();
-    if (changes) await beating;
+    await gate.start(changes);
     return await run(attempt);
   } catch (error) {
     if (signal.aborted) {

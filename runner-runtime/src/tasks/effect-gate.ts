@@ -25,9 +25,12 @@ export class HeartbeatGate implements EffectGate {
 
   constructor(private readonly options: HeartbeatOptions) {}
 
-  /** Beats once, waits for the server's answer, and goes on beating until {@link stop}. */
-  async start(): Promise<void> {
-    await this.#beat();
+  /**
+   * Goes on beating until {@link stop}.
+   * @param first whether to beat at once and wait for the server's answer: nothing may be changed before it
+   */
+  async start(first: boolean): Promise<void> {
+    if (first) await this.#beat();
     this.#timer = setInterval(() => void this.#beat(), BEAT_EVERY_MS);
     this.#timer.unref();
   }

@@ -4,7 +4,7 @@ import { RunnerError } from '../../src/errors.js';
 import { createMarks } from '../../src/guard/group-marks.js';
 import { StateKey } from '../../src/guard/state-key.js';
 import type { Applied, EffectGate, Integration, SystemAccess } from '../../src/integrations/integration.js';
-import type { Intent } from '../../src/integrations/intent.js';
+import { type Intent, tombstoneUntil } from '../../src/integrations/intent.js';
 import { createLogger } from '../../src/operations/logger.js';
 
 export const GROUP = { tenantId: 'tenant', runnerGroupId: 'group' };
@@ -144,7 +144,7 @@ export class RunnerHarness<Secret, State> {
 
   /** Moves the clock past the time in which the intent may be carried out. */
   passApplyWindow(intent: Intent<State>): void {
-    this.seconds = Math.max(this.seconds, intent.applyUntil + 1);
+    this.seconds = Math.max(this.seconds, tombstoneUntil(intent) + 1);
   }
 
   /** A value that must be in nothing that leaves the runner. */

@@ -1,6 +1,7 @@
 import { RunnerError } from '../../errors.js';
 import type { Applied } from '../integration.js';
 import { type Intent, isOutdated } from '../intent.js';
+import { bounded } from './bounded.js';
 import { type Change, inTransaction, STATEMENT_TIMEOUT_MS } from './change.js';
 import type { Access } from './connection.js';
 import { withTargetDatabase } from './database.js';
@@ -39,7 +40,7 @@ export async function apply(access: Access, intent: Intent<PostgresqlState>): Pr
       return change.actions;
     }),
   );
-  return { actions, ...(password !== undefined && { credential: credential(access, state, password) }) };
+  return { actions: bounded(actions), ...(password !== undefined && { credential: credential(access, state, password) }) };
 }
 
 function wishOf({ kind, target, permission, principal }: Intent<PostgresqlState>): Wish {

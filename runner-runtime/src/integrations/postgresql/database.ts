@@ -27,29 +27,47 @@ export async function withTargetDatabase<Result>(
 }
 
 /**
- * Connects to the database of an access; where that is gone or closed, to the one to which its rights were moved by a
- * renaming, or to the runner's own: roles are the same in all of them.
+ * Connects where roles can be seen to: they are the same in every database. The secret's own one comes first, since the owner of
+ * another could hinder every session in it.
  */
+export async function withRoles<Result>(
+  access: Access,
+  state: PostgresqlState,
+  work: (session: Session) => Promise<Result>,
+): Promise<Result> {
+  return withEither(access, undefined, async () => state.database, work);
+}
+
+/** Connects to the database of an access; where that is gone or closed, to the one to which its rights were moved by a renaming. */
 export async function withDatabaseOf<Result>(
   access: Access,
   state: PostgresqlState,
   work: (session: Session) => Promise<Result>,
 ): Promise<Result> {
+  const renamed = () => withSession(access, undefined, async (session) => (state.holder ? findRenamed(session, state) : undefined));
+  return withEither(access, state.database, renamed, work);
+}
+
+async function withEither<Result>(
+  access: Access,
+  database: string | undefined,
+  other: () => Promise<string | undefined>,
+  work: (session: Session) => Promise<Result>,
+): Promise<Result> {
   let entered = false;
   try {
-    return await withSession(access, state.database, (session) => {
+    return await withSession(access, database, (session) => {
       entered = true;
       return work(session);
     });
   } catch (error) {
     if (entered || !isClosed(error)) throw error;
   }
-  const other = await withSession(access, undefined, async (session) => (state.holder ? findRenamed(session, state) : undefined));
-  return withSession(access, other, work);
+  return withSession(access, await other(), work);
 }
 
 /** Whether a failure to connect is about the one database, as far as can be told. */
-export function isClosed(error: unknown): error is RunnerError {
+function isClosed(error: unknown): error is RunnerError {
   return error instanceof RunnerError && !error.retryable;
 }
 

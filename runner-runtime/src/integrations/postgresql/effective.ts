@@ -53,3 +53,16 @@ export async function remainingMemberships(session: Session, principal: string, 
   );
   return rows.map(({ way }) => way);
 }
+
+/** Triggers on what belongs to others that run functions of a principal, with the rights of whoever writes to the table. */
+export async function remainingTriggers(session: Session, principal: string, target: DataTarget): Promise<string[]> {
+  const rows = await session.query<{ identity: string }>(
+    `SELECT left(i.identity, 200) AS identity
+       FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+       CROSS JOIN LATERAL pg_identify_object('pg_trigger'::regclass, t.oid, 0) i
+      WHERE NOT t.tgisinternal AND p.proowner = (SELECT oid FROM pg_roles WHERE rolname = $1::text) AND c.relowner <> p.proowner
+        AND ($2::text IS NULL OR n.nspname = $2::text) AND ($3::text IS NULL OR c.relname = $3::text) ORDER BY 1 LIMIT ${MAX_WAYS}`,
+    [principal, target.schema, target.relation],
+  );
+  return rows.map(({ identity }) => identity);
+}

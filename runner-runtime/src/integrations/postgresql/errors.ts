@@ -123,6 +123,14 @@ export function failureCode(error: unknown): string | undefined {
   return WORDS.find(([words]) => words.test(message))?.[1];
 }
 
+/** Lock not available, deadlock, time-out of a statement, and `tuple concurrently updated`, which has no code of its own. */
+const CONTENTION = ['55P03', '40P01', '57014', 'XX000'];
+
+/** Whether another session was in the way: the same may work in a moment. */
+export function isContention(error: unknown): boolean {
+  return CONTENTION.includes(failureCode(error) ?? '');
+}
+
 /** A failure of the driver as a typed error with fixed words: what the server said stays behind. */
 export function asTargetError(error: unknown, details: RunnerErrorDetails = {}): RunnerError {
   if (error instanceof RunnerError) return error;

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { RunnerError } from '../../errors.js';
-import type { Access, Session } from './connection.js';
+import { type Access, type Session, withSession } from './connection.js';
+import { rollBackPrepared } from './prepared.js';
 
 const ATTEMPTS = 50;
+const FIRST_PAUSE_MS = 10;
 const PAUSE_MS = 200;
 
 /** How many sessions the roles have. */
@@ -14,16 +16,38 @@ export async function countSessions(session: Session, oids: readonly number[]): 
   return row?.count ?? 0;
 }
 
+/** What was ended. */
+export interface Ended {
+  readonly sessions: number;
+  readonly prepared: number;
+  /** Databases in which a prepared transaction could not be rolled back. */
+  readonly stuckIn: readonly string[];
+}
+
 /**
- * Ends the live sessions of roles, and waits until they are gone.
- * @returns how many there were
- * @throws {RunnerError} retryable `INTERNAL` when one does not end
+ * Ends the sessions and prepared transactions of roles while `work` waits for locks that they may hold, and once more after it,
+ * until none is left.
+ * @param work what keeps new ones out
  */
-export async function endSessions(access: Access, session: Session, oids: readonly number[]): Promise<number> {
+export async function endSessionsDuring(access: Access, oids: readonly number[], work: () => Promise<void>): Promise<Ended> {
+  return withSession(access, undefined, async (session) => {
+    let working = true;
+    const worked = work().finally(() => {
+      working = false;
+    });
+    const [outcome, ended] = await Promise.allSettled([worked, endSessions(access, session, oids, () => working)]);
+    for (const one of [ended, outcome]) if (one.status === 'rejected') throw one.reason;
+    return (ended as PromiseFulfilledResult<Ended>).value;
+  });
+}
+
+/** @throws {RunnerError} retryable `INTERNAL` when one does not end */
+async function endSessions(access: Access, session: Session, oids: readonly number[], working: () => boolean): Promise<Ended> {
   const ended = new Set<number>();
-  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+  let prepared = 0;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += working() ? 0 : 1) {
+    const last = !working();
     const live = await session.query<{ pid: number }>('SELECT pid FROM pg_stat_activity WHERE usesysid = ANY ($1::oid[])', [oids]);
-    if (live.length === 0) return ended.size;
     for (const { pid } of live) {
       access.gate.check();
       // By pid and user: the pid may be somebody else's by now.
@@ -33,7 +57,10 @@ export async function endSessions(access: Access, session: Session, oids: readon
       ]);
       ended.add(pid);
     }
-    await sleep(attempt === 0 ? 10 : PAUSE_MS, undefined, { signal: access.signal });
+    const { count, stuckIn } = await rollBackPrepared(access, session, oids);
+    prepared += count;
+    if (last && live.length === 0) return { sessions: ended.size, prepared, stuckIn };
+    await sleep(attempt === 0 ? FIRST_PAUSE_MS : PAUSE_MS, undefined, { signal: access.signal });
   }
   throw new RunnerError('INTERNAL', 'A session of the temporary user does not end.', { retryable: true });
 }

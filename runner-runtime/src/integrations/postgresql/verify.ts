@@ -1,10 +1,13 @@
 import type { Evidence } from '@axiom-runner/protocol';
+import { RunnerError } from '../../errors.js';
 import type { Intent } from '../intent.js';
+import { bounded } from './bounded.js';
 import type { Access, Session } from './connection.js';
-import { withDatabaseOf } from './database.js';
-import { type Remaining, remainingAccess, remainingMemberships } from './effective.js';
+import { withDatabaseOf, withRoles } from './database.js';
+import { type Remaining, remainingAccess, remainingMemberships, remainingTriggers } from './effective.js';
+import { findAccess } from './marked.js';
 import { MEMBER } from './privileges.js';
-import { markOf, type Role, readRole } from './roles.js';
+import { markOf, type Role } from './roles.js';
 import { serverFacts } from './server.js';
 import { countSessions } from './sessions.js';
 import type { PostgresqlState } from './state.js';
@@ -18,29 +21,43 @@ export async function verify(access: Access, intent: Intent<PostgresqlState>): P
   const observe = (question: string, answer: string) => {
     proof.observations.push({ question, answer, at: new Date(access.now()).toISOString() });
   };
-  await withDatabaseOf(access, intent.state, async (session) => {
+  const warnings: string[] = [];
+  await withRoles(access, intent.state, async (session) => {
     const facts = await serverFacts(session);
     observe('Is this the primary server?', facts.standby ? 'no' : 'yes');
-    const role = await readRole(session, facts, intent.state.role);
+    const found = await findAccess(access, session, facts, intent);
+    const role = found?.role;
     const dead = role === undefined || (await isTombstone(access, session, intent, role));
     observe(`Does role ${intent.state.role} exist?`, describe(role, dead));
+    if (role !== undefined && (await isNamedInAcls(session, role))) {
+      warnings.push(`${role.name} cannot go yet: others granted it something on what is theirs, which nobody can use`);
+    }
     const live = role === undefined ? 0 : await countSessions(session, [role.oid]);
     observe(`How many sessions has ${intent.state.role}?`, String(live));
     proof.proved = !facts.standby && dead && live === 0;
-    if (intent.kind === 'provision') await observeRemaining(session, intent, proof, observe);
   });
-  return proof;
+  if (intent.kind === 'provision') warnings.push(...(await observeRemaining(access, intent, observe)));
+  return { ...proof, warnings: bounded(warnings) };
 }
 
 /** A role that only keeps the request from being replayed: nobody can be it, and it has and owns nothing. */
 async function isTombstone(access: Access, session: Session, intent: Intent<PostgresqlState>, role: Role): Promise<boolean> {
   if (role.login || role.superuser || role.createRole || role.members.length > 0 || role.memberOf.length > 0) return false;
   if ((await markOf(role, intent, access.marks))?.state !== 'revoked') return false;
-  const left = await session.query(
-    "SELECT FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid = $1 AND deptype IN ('o', 'a') LIMIT 1",
-    [role.oid],
+  return !(await hasDependency(session, role, "= 'o'"));
+}
+
+/** Anybody may grant on what is his own, and only he can take it back: without login and members it is of no use. */
+function isNamedInAcls(session: Session, role: Role): Promise<boolean> {
+  return hasDependency(session, role, "<> 'o'");
+}
+
+async function hasDependency(session: Session, { oid }: Role, kind: string): Promise<boolean> {
+  const found = await session.query(
+    `SELECT FROM pg_shdepend WHERE refclassid = 'pg_authid'::regclass AND refobjid = $1 AND deptype ${kind} LIMIT 1`,
+    [oid],
   );
-  return left.length === 0;
+  return found.length > 0;
 }
 
 function describe(role: Role | undefined, dead: boolean): string {
@@ -50,25 +67,36 @@ function describe(role: Role | undefined, dead: boolean): string {
   return `yes: ${can}, has ${role.members.length} members, belongs to ${role.memberOf.length} roles`;
 }
 
-/** Access by other ways is legitimate, so it proves nothing against the revocation; a person should know of it all the same. */
+/**
+ * Access by other ways is legitimate, so it proves nothing against the revocation; a person should know of it all the same.
+ * @returns warnings
+ */
 async function observeRemaining(
-  session: Session,
-  { target, permission, principal, state }: Intent<PostgresqlState>,
-  { warnings }: Proof,
+  access: Access,
+  intent: Intent<PostgresqlState>,
   observe: (question: string, answer: string) => void,
-): Promise<void> {
+): Promise<string[]> {
+  const { target, permission, principal, state } = intent;
   const question = `Does ${principal.id} still have ${permission} on ${target.kind} ${target.path.join('.')}?`;
-  if (session.database !== state.database) {
+  try {
+    return await withDatabaseOf(access, state, async (session) => {
+      if (session.database !== state.database) throw new RunnerError('TARGET_NOT_FOUND', 'The database is gone, or was renamed.');
+      const ways =
+        permission === MEMBER
+          ? (await remainingMemberships(session, principal.id, state.memberOf)).map((way) => `role ${way}`)
+          : summarise(await remainingAccess(session, principal.id, dataTarget(target), permission));
+      observe(question, ways.length === 0 ? 'no' : `yes, through ${ways.join('; ')}`);
+      const code = permission === 'Admin' ? await remainingTriggers(session, principal.id, dataTarget(target)) : [];
+      return [
+        ...ways.map((way) => `${principal.id} still has access through ${way}`),
+        ...code.map((trigger) => `trigger ${trigger} runs a function of ${principal.id} for whoever writes to the table: review it`),
+      ];
+    });
+  } catch (error) {
+    if (access.signal.aborted || !(error instanceof RunnerError)) throw error;
     observe(question, 'not known: the database cannot be entered');
-    warnings.push(`what ${principal.id} can still do in database ${state.database} is not known: it is gone, or cannot be entered`);
-    return;
+    return [`what ${principal.id} can still do in database ${state.database} is not known: it is gone, or cannot be entered`];
   }
-  const ways =
-    permission === MEMBER
-      ? (await remainingMemberships(session, principal.id, state.memberOf)).map((way) => `role ${way}`)
-      : summarise(await remainingAccess(session, principal.id, dataTarget(target), permission));
-  observe(question, ways.length === 0 ? 'no' : `yes, through ${ways.join('; ')}`);
-  for (const way of ways) warnings.push(`${principal.id} still has access through ${way}`);
 }
 
 function summarise(remaining: readonly Remaining[]): string[] {

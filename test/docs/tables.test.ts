@@ -35,6 +35,9 @@ describe('docs/configuration.md', () => {
   });
 });
 
+/** Names of the fields that interfaces declare. */
+const fieldsIn = (text: string) => [...text.matchAll(/^ {2}readonly (\w+)\??:/gm)].map((match) => match[1]);
+
 describe('docs/running.md', () => {
   const page = readPage('docs/running.md');
 
@@ -53,7 +56,9 @@ describe('docs/running.md', () => {
   });
 
   it('names every field of a step record', () => {
-    const declared = [...source('runner-runtime/src/audit/step-record.ts').matchAll(/^ {2}readonly (\w+)\??:/gm)].map((match) => match[1]);
+    const [ofSteps = '', ofEnds = ''] = source('runner-runtime/src/audit/step-record.ts').split('export interface EndRecord');
+    const declared = fieldsIn(ofSteps);
+    for (const field of fieldsIn(ofEnds)) if (field !== 'subject') expect(page.split('"access.end"')[1]).toContain(`\`${field}\``);
     const wanted = [...declared.filter((name) => name !== 'subject'), 'outcome'];
     expect(
       tableAfter(page, '### Step records')

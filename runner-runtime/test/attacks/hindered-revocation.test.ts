@@ -37,6 +37,25 @@ describe('a revocation that somebody hinders', () => {
     expect(await stage.isAlive(session)).toBe(false);
   });
 
+  it('ends the access of a temporary user that comes back with its lock whenever its session is ended', async () => {
+    const { intent, user, password } = await stage.dispense(TABLE_READ);
+    let coming = true;
+    const comeBack = async () => {
+      while (coming) {
+        const session = await stage.server.connect(user, password, 'app').catch(() => undefined);
+        if (session === undefined) continue;
+        await session.query("BEGIN; ALTER ROLE CURRENT_USER PASSWORD 'a password of its own'; SELECT pg_sleep(30)").catch(() => undefined);
+        await session.end().catch(() => undefined);
+      }
+    };
+    const visitors = [comeBack(), comeBack(), comeBack()];
+    const outcome = await stage.end(intent);
+    coming = false;
+    await Promise.all(visitors);
+    expect(outcome).toMatchObject({ proved: true });
+    expect(await stage.canLogIn(user)).toBeUndefined();
+  });
+
   it('ends the access of a temporary user that left a change of its password prepared', async () => {
     const { intent, user, session } = await stage.dispense(TABLE_READ);
     await session.query("BEGIN; ALTER ROLE CURRENT_USER PASSWORD 'a password of its own'; PREPARE TRANSACTION 'password'");

@@ -97,7 +97,7 @@ describe('more than a transaction can lock', () => {
 
   it('goes to the quarantine all the same', async () => {
     const { intent, session } = await stage.dispense(SCHEMA_ADMIN);
-    await session.query(`DO $$ BEGIN FOR i IN 1 .. 6000 LOOP EXECUTE format('CREATE TABLE sales.many_%s ()', i); COMMIT; END LOOP; END $$`);
+    await session.query(`DO $$ BEGIN FOR i IN 1 .. 3000 LOOP EXECUTE format('CREATE TABLE sales.many_%s ()', i); COMMIT; END LOOP; END $$`);
     const outcome = await stage.end(intent, 2);
     const left = await stage.server.admin(
       'app',

@@ -100,7 +100,7 @@ async function connectAnyhow(access: Access, database: string, ssl: NonNullable<
 
 /** Unknown to the server, or to a pooler before it. */
 function isRefusedOption(error: unknown): boolean {
-  return ['42704', '08P01'].includes(failureCode(error) ?? '');
+  return ['42704', '08P01', '0A000'].includes(failureCode(error) ?? '');
 }
 
 /** As libpq's `sslmode=prefer`: what a server without TLS, or a pg_hba.conf with `hostnossl` only, answers. */
@@ -153,6 +153,7 @@ async function connect(
 
 /** A statement where start-up options need not be: connection poolers know few of those. */
 const SETTINGS = `SELECT ${Object.entries({
+  role: 'none',
   search_path: 'pg_catalog',
   default_transaction_read_only: 'on',
   standard_conforming_strings: 'on',

@@ -106,6 +106,11 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   '57014': BUSY,
   '40001': BUSY,
   '40P01': BUSY,
+  XX000: {
+    code: 'INTERNAL',
+    message: 'The server failed, or another session changed the same object at the same moment.',
+    retryable: true,
+  },
 };
 
 /** What `pg` says in words only. */

@@ -29,16 +29,23 @@ export interface Ended {
  * until none is left.
  * @param work what keeps new ones out
  */
-export async function endSessionsDuring(access: Access, oids: readonly number[], work: () => Promise<void>): Promise<Ended> {
-  return withSession(access, undefined, async (session) => {
+export async function endSessionsDuring(
+  access: Access,
+  database: string,
+  oids: readonly number[],
+  work: () => Promise<void>,
+): Promise<Ended> {
+  // Settled, so that the failure of one does not leave the other running, and each keeps its own code.
+  const [worked, ended] = await withSession(access, database, (session) => {
     let working = true;
     const worked = work().finally(() => {
       working = false;
     });
-    const [outcome, ended] = await Promise.allSettled([worked, endSessions(access, session, oids, () => working)]);
-    for (const one of [ended, outcome]) if (one.status === 'rejected') throw one.reason;
-    return (ended as PromiseFulfilledResult<Ended>).value;
+    return Promise.allSettled([worked, endSessions(access, session, oids, () => working)]);
   });
+  if (ended.status === 'rejected') throw ended.reason;
+  if (worked.status === 'rejected') throw worked.reason;
+  return ended.value;
 }
 
 /** @throws {RunnerError} retryable `INTERNAL` when one does not end */

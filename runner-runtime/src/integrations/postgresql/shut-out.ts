@@ -4,8 +4,7 @@ import type { Session } from './connection.js';
 import { isContention } from './errors.js';
 import { literal, quoted } from './identifiers.js';
 import { type Revocation, step } from './revocation.js';
-import type { Role } from './roles.js';
-import { madeByOid } from './roles.js';
+import { madeByOid, type Role } from './roles.js';
 import { grantMembership, type ServerFacts } from './server.js';
 import { endSessionsDuring } from './sessions.js';
 
@@ -69,7 +68,7 @@ async function blockAndDisconnect(
   const oids = everyone.map(({ oid }) => oid);
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const ended = await endSessionsDuring(access, oids, () =>
+      const ended = await endSessionsDuring(access, session.database, oids, () =>
         step(revocation, session, (change) => block(revocation, change, own, roles)),
       );
       if (ended.sessions > 0) actions.push(`ended ${ended.sessions} sessions`);

@@ -63,6 +63,7 @@ export async function foundCompany(timeline: Timeline): Promise<Company> {
   timeline.tell(`registered runner group ${group.id} of tenant acme; tasks for it are signed`);
 
   const owner = new pg.Client({ connectionString: database.connectionString });
+  owner.on('error', () => undefined); // The servers may be stopped under it, by Ctrl-C.
   await owner.connect();
   await prepareDatabase(owner, database);
   const system = { type: 'postgresql', id: '127.0.0.1' };

@@ -75,6 +75,7 @@ try {
   clearInterval(alive);
   timeline.end();
 }
-if (!json && exitCode !== 130)
+if (exitCode === 130) process.stderr.write('\nInterrupted. Everything that the demo started is stopped.\n');
+else if (!json)
   process.stdout.write(exitCode === 0 ? `\nAll of it was observed.\n${NEXT}` : '\nNot everything was observed: see ✗ above.\n');
 process.exit(exitCode);

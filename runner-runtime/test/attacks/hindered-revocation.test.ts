@@ -7,7 +7,7 @@ describe('a revocation that somebody hinders', () => {
   let stage: Stage;
 
   beforeAll(async () => {
-    stage = await Stage.start(18, { max_prepared_transactions: '5' });
+    stage = await Stage.start(18, { max_prepared_transactions: '5', max_connections: '60' });
   });
   afterEach(() => stage.leave());
   afterAll(() => stage?.stop());
@@ -95,18 +95,8 @@ describe('a revocation that somebody hinders', () => {
     expect(await stage.end(intent)).toMatchObject({ proved: true });
     expect(await stage.canLogIn(user)).toBeUndefined();
   });
-});
 
-describe('a server whose connections a temporary user takes', () => {
-  jest.setTimeout(60_000);
-  let stage: Stage;
-
-  beforeAll(async () => {
-    stage = await Stage.start(18, { max_connections: '60' });
-  });
-  afterAll(() => stage?.stop());
-
-  it('leaves the runner enough to revoke', async () => {
+  it('ends the access of a temporary user that takes all the connections that it gets', async () => {
     const { intent, user, password, session } = await stage.dispense(TABLE_READ);
     const taken = [];
     for (let count = 0; count < 60; count += 1) {

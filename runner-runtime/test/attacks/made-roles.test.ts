@@ -12,17 +12,17 @@ class SlowGate extends CountingGate {
   static readonly milliseconds = 50;
 }
 
+jest.setTimeout(60_000);
+let stage: Stage;
+
+beforeAll(async () => {
+  stage = await Stage.start(18);
+});
+afterEach(() => stage.leave());
+afterAll(() => stage?.stop());
+
 /** What a temporary user that may create roles leaves behind, or puts in the runner's way. */
 describe('a temporary user that may create roles', () => {
-  jest.setTimeout(60_000);
-  let stage: Stage;
-
-  beforeAll(async () => {
-    stage = await Stage.start(18);
-  });
-  afterEach(() => stage.leave());
-  afterAll(() => stage?.stop());
-
   it('leaves no role behind that it makes at the moment of its revocation', async () => {
     const { intent, user, password, session } = await stage.dispense(DATABASE_ADMIN);
     const others = [await stage.connect(user, password), await stage.connect(user, password)];
@@ -140,11 +140,7 @@ describe('a temporary user that may create roles', () => {
 });
 
 describe('a membership that is dispensed', () => {
-  jest.setTimeout(60_000);
-  let stage: Stage;
-
   beforeAll(async () => {
-    stage = await Stage.start(18);
     await stage.server.admin(
       'postgres',
       'CREATE ROLE maker CREATEROLE',
@@ -154,8 +150,6 @@ describe('a membership that is dispensed', () => {
       `GRANT deploy TO ${INTEGRATION_USER} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE`,
     );
   });
-  afterEach(() => stage.leave());
-  afterAll(() => stage?.stop());
 
   it.each([
     ['CREATEROLE', 'SET ROLE maker; CREATE ROLE made_by_maker LOGIN', 'made_by_maker'],

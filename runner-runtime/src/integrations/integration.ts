@@ -109,7 +109,7 @@ export interface Integration<Secret, State> {
   extend(access: SystemAccess<Secret>, intent: Intent<State>): Promise<void>;
 
   /**
-   * Ends the access: blocks logins, ends sessions, removes. Before `intent.applyUntil` a tombstone stays, so that a replay of `apply` is refused.
+   * Ends the access: blocks logins, ends sessions, removes. Until {@link tombstoneUntil} a tombstone stays, so that a replay of `apply` is refused.
    * @returns what was done and what a person should know
    */
   revert(access: SystemAccess<Secret>, intent: Intent<State>): Promise<Pick<Evidence, 'actions' | 'warnings'>>;

@@ -33,11 +33,13 @@ export const intentSchema = z.strictObject({
 export type Intent<State = unknown> = Omit<z.infer<typeof intentSchema>, 'state'> & { readonly state: State };
 
 /**
- * Whether a later extension than `wanted` already set the end of an access: an older one that comes again must not move it.
+ * Whether another extension than `wanted` has set the end of an access meanwhile: an older one that comes again must not move it.
+ * Of two that were signed in the same second, the one that ends earlier stands.
  * @param standing the intent in the access's own mark
  */
 export function isOutdated(wanted: Intent, standing: Intent): boolean {
-  return (wanted.extendedAt ?? 0) < (standing.extendedAt ?? 0);
+  const [asked, done] = [wanted.extendedAt ?? 0, standing.extendedAt ?? 0];
+  return asked < done || (asked > 0 && asked === done && wanted.expiresAt > standing.expiresAt);
 }
 
 /**

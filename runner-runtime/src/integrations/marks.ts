@@ -2,7 +2,7 @@ import type { Intent } from './intent.js';
 
 /** What a mark says once its MAC has been verified. */
 export interface Mark {
-  /** `active`: the access stands. `revoked`: a tombstone that keeps the request from being replayed until `intent.applyUntil`. */
+  /** `active`: the access stands. `revoked`: a tombstone that keeps the request from being replayed until {@link tombstoneUntil}. */
   readonly state: 'active' | 'revoked';
   readonly intent: Intent;
 }

@@ -249,6 +249,7 @@ export function describeIntegration<Secret, State>(name: string, harness: Contra
         const latest = { ...intent, expiresAt: intent.expiresAt + 60, extendedAt: 2000 };
         for (const extension of [older, latest, latest]) await runner.extend(extension);
         await expect(runner.extend(older)).rejects.toEqual(code('TASK_REJECTED'));
+        await expect(runner.extend({ ...latest, expiresAt: older.expiresAt })).rejects.toEqual(code('TASK_REJECTED'));
         const [marked] = await runner.listMarked();
         expect(await runner.access().marks.read(marked?.mark ?? '')).toEqual({ state: 'active', intent: latest });
         await endForGood(latest);

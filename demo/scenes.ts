@@ -142,6 +142,10 @@ export async function terminateOnServer(timeline: Timeline, company: Company): P
 /** Looks for what may have been left behind. */
 export async function lookForOrphans(timeline: Timeline, company: Company): Promise<void> {
   timeline.scene('What is left behind');
+  // The reaper's last revocation may still be tidying up: its holder of rights goes last.
+  const holders =
+    "SELECT FROM pg_roles r WHERE rolname LIKE 'axm\\_%' AND shobj_description(oid, 'pg_authid') IS NOT NULL AND EXISTS (SELECT FROM pg_shdepend d WHERE d.refobjid = r.oid AND d.deptype = 'a')";
+  await until(async () => (await company.owner.query(holders)).rowCount === 0, 20_000);
   const { rows } = await company.owner.query<{ rolname: string; members: string; rights: string; login: boolean }>(
     `SELECT rolname, rolcanlogin AS login,
             (SELECT count(*) FROM pg_auth_members m WHERE m.member = r.oid OR (m.roleid = r.oid AND (m.inherit_option OR m.set_option))) AS members,

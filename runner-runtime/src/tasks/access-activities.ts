@@ -7,7 +7,7 @@ import type { ExtendedAccess, GrantedAccess, PlannedAccess } from './activity-ty
 import type { Attempt } from './attempt.js';
 import type { Reaper } from './reaper.js';
 import type { SealedDocuments } from './sealed-documents.js';
-import type { Systems } from './systems.js';
+import type { Systems, UseOfIntent } from './systems.js';
 
 const ACCESS_TASKS = ['ProvisionAccess', 'DispenseCredential'] as const;
 
@@ -67,10 +67,9 @@ export class AccessActivities {
         mend: 'Ask again.',
       });
     }
-    const applied = await systems.open(intent.system, attempt.gate, attempt.signal, async (integration, access) => {
-      const state = integration.stateSchema.parse(intent.state);
-      return integration.apply(access, { ...intent, state });
-    });
+    const applied = await systems.openFor(intent, attempt.gate, attempt.signal, (integration, access, own) =>
+      integration.apply(access, own),
+    );
     attempt.note({ actions: applied.actions });
     this.options.reaper.expect(intent.expiresAt * 1000);
     return {
@@ -101,10 +100,7 @@ export class AccessActivities {
     const extended: Intent = { ...intent, expiresAt, extendedAt: task.iat };
     attempt.describe(extended);
     guard.permitExtension(task, intent);
-    await systems.open(intent.system, attempt.gate, attempt.signal, async (integration, access) => {
-      const state = integration.stateSchema.parse(intent.state);
-      await integration.extend(access, { ...extended, state });
-    });
+    await systems.openFor(extended, attempt.gate, attempt.signal, (integration, access, own) => integration.extend(access, own));
     this.options.reaper.expect(expiresAt * 1000);
     return { ...this.#planned(extended), remainingMs: this.#remainingMs(extended) };
   }
@@ -124,13 +120,11 @@ export class AccessActivities {
   }
 
   /** Whatever hinders a revocation may pass, an intent under a state key that this runner has not read yet included: every error is tried again. */
-  async #end<T>(attempt: Attempt, sealedIntent: unknown, step: EndStep<T>): Promise<T> {
+  async #end<T>(attempt: Attempt, sealedIntent: unknown, step: UseOfIntent<T>): Promise<T> {
     try {
       const intent = this.options.documents.openIntent(sealedIntent, attempt.workflowId);
       attempt.describe(intent);
-      return await this.options.systems.open(intent.system, attempt.gate, attempt.signal, (integration, access) =>
-        step(integration, access, { ...intent, state: integration.stateSchema.parse(intent.state) }),
-      );
+      return await this.options.systems.openFor(intent, attempt.gate, attempt.signal, step);
     } catch (error) {
       if (!(error instanceof RunnerError) || error.retryable) throw error;
       throw new RunnerError(error.code, error.message, { object: error.object, mend: error.mend, retryable: true });
@@ -149,9 +143,6 @@ export class AccessActivities {
     return Math.floor(this.options.now() / 1000);
   }
 }
-
-type Opened = Parameters<Parameters<Systems['open']>[3]>;
-type EndStep<T> = (integration: Opened[0], access: Opened[1], intent: Intent) => Promise<T>;
 
 function accessOf({ target, principal, permission, expiresAt }: Intent): Access {
   return { target, principal, permission, expiresAt };

@@ -72,14 +72,7 @@ async function attemptStep<T>(
     gate,
     signal,
     describe: (described) => {
-      subject = {
-        system: described.system,
-        target: described.target,
-        permission: described.permission,
-        principal: described.principal,
-        justification: described.justification,
-        expiresAt: described.expiresAt,
-      };
+      subject = described;
     },
     note: (more) => {
       facts = { ...facts, ...more };

@@ -189,8 +189,7 @@ export async function endAccess(
 ): Promise<boolean> {
   const record = { requestId: intent.requestId, by, subject: intent };
   try {
-    const ended = await systems.open(intent.system, openGate(signal), signal, async (integration, access) => {
-      const own = { ...intent, state: integration.stateSchema.parse(intent.state) };
+    const ended = await systems.openFor(intent, openGate(signal), signal, async (integration, access, own) => {
       const reverted = await integration.revert(access, own);
       const { proved, warnings } = await integration.verify(access, own);
       return { actions: reverted.actions, warnings: [...reverted.warnings, ...warnings], proved };

@@ -6,6 +6,7 @@ import type { Redactor } from '../guard/redaction.js';
 import type { StateKey } from '../guard/state-key.js';
 import { type AnyIntegration, loadIntegration } from '../integrations/catalogue.js';
 import type { EffectGate, SystemAccess } from '../integrations/integration.js';
+import type { Intent } from '../integrations/intent.js';
 import type { Logger } from '../operations/logger.js';
 import { parseIntegrationSecret, secretName } from '../secrets/integration-secret.js';
 import type { SecretStore } from '../secrets/secret-store.js';
@@ -27,6 +28,9 @@ export interface SystemsOptions {
 
 /** One use of a system. */
 export type Use<T> = (integration: AnyIntegration, access: SystemAccess<unknown>) => Promise<T>;
+
+/** One use of a system for an access. */
+export type UseOfIntent<T> = (integration: AnyIntegration, access: SystemAccess<unknown>, intent: Intent) => Promise<T>;
 
 /** Opens internal systems with their secrets, and remembers which were opened: the reaper watches those. */
 export class Systems {
@@ -61,6 +65,13 @@ export class Systems {
       if (again === text) throw error;
       return await this.#useWith(again, integration, system, gate, signal, use);
     }
+  }
+
+  /** Opens the system of an intent, whose state is validated first: another version of the runner may have written it. */
+  openFor<T>(intent: Intent, gate: EffectGate, signal: AbortSignal, use: UseOfIntent<T>): Promise<T> {
+    return this.open(intent.system, gate, signal, (integration, access) =>
+      use(integration, access, { ...intent, state: integration.stateSchema.parse(intent.state) }),
+    );
   }
 
   async #readSecret(system: System): Promise<string> {

@@ -1,5 +1,5 @@
-import { withoutScheme } from '../constructs/oidc-issuer';
-import { faultOf } from '../constructs/setting-check';
+import { withoutScheme } from '../constructs/roles/oidc-issuer';
+import { faultOf } from '../constructs/checks/setting-check';
 import {
   EXTERNAL_ID,
   KMS_KEY_ARN,

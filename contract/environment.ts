@@ -134,7 +134,8 @@ export const ENVIRONMENT: readonly EnvironmentVariable[] = [
     meaning:
       'Comma-separated list of <type>/<id>[:permission] that tasks may touch; all when absent. The reaper watches these systems from the start.',
   },
-  { name: 'RUNNER_POLICY_FILE', meaning: 'Cedar policies: what this runner may be asked to do.' },
+  { name: 'RUNNER_POLICY', meaning: 'Cedar policies, as text or its base64: what this runner may be asked to do.' },
+  { name: 'RUNNER_POLICY_FILE', meaning: 'File with the same, as text; one of the two.' },
   {
     name: 'RUNNER_MAX_CONCURRENT_TASKS',
     defaultValue: String(DEFAULT_MAX_CONCURRENT_TASKS),
@@ -149,4 +150,8 @@ export const ENVIRONMENT: readonly EnvironmentVariable[] = [
   { name: 'HTTPS_PROXY', meaning: 'HTTP proxy for the control plane and for every HTTPS call; databases are reached directly.' },
   { name: 'NO_PROXY', meaning: 'Comma-separated hosts that are reached without the proxy.' },
   { name: 'NODE_EXTRA_CA_CERTS', meaning: 'PEM file with further CAs that every outgoing TLS connection trusts.' },
+  {
+    name: 'RUNNER_CA_CERTIFICATES',
+    meaning: 'Further CAs that every outgoing TLS connection trusts: PEM, as text or its base64; adds to NODE_EXTRA_CA_CERTS.',
+  },
 ];

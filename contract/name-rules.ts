@@ -4,6 +4,7 @@
  */
 
 import { PROXY_ROLE_NAME_PART, PROXY_ROLE_TEMPLATE } from './cloudformation';
+import { DEFAULT_CONTROL_PLANE_ADDRESS, ENVIRONMENT_PLACEHOLDERS } from './environment';
 
 /** What a value may be, and what to do when it is something else. */
 export interface NameRule {
@@ -97,4 +98,64 @@ export const SERVICE_ACCOUNT_NAME: NameRule = {
   maxLength: 253,
   allowed: '1 to 253 small letters, digits, hyphens and dots, a letter or digit at either end; no wildcard',
   fix: 'Name exactly one service account: a pattern would let other pods of the cluster take the role.',
+};
+
+/** Id of a tenant or of a runner group, as the platform shows it. */
+export const PLATFORM_ID: NameRule = {
+  pattern: '^[^\\s/]+$',
+  maxLength: 255,
+  placeholders: ENVIRONMENT_PLACEHOLDERS.map((text) => text.toLowerCase()),
+  allowed: '1 to 255 characters without blank and slash',
+  fix: 'Copy the id as the platform shows it behind the key icon of the runner group.',
+};
+
+/** Host and port of a server. */
+export const HOST_AND_PORT: NameRule = {
+  pattern: '^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}$',
+  maxLength: 300,
+  allowed: 'host:port',
+  fix: `Write it without https://, for example ${DEFAULT_CONTROL_PLANE_ADDRESS}.`,
+};
+
+/** Name of a Temporal namespace, task queue or activity. */
+export const TEMPORAL_NAME: NameRule = {
+  pattern: '^[^\\s]+$',
+  maxLength: 255,
+  allowed: '1 to 255 characters without blank',
+  fix: 'Copy the name as the control plane has it.',
+};
+
+/** Name of an AWS region. */
+export const REGION: NameRule = {
+  pattern: '^[a-z]{2}(-[a-z]+)+-[0-9]{1,2}$',
+  allowed: 'the name of one region, such as eu-central-1',
+  fix: 'Write the name that "aws configure get region" prints.',
+};
+
+/** URL of an HTTP proxy. */
+export const HTTP_PROXY_URL: NameRule = {
+  pattern: '^http://[^\\s/@]+/?$',
+  allowed: 'http://host:port, without user and password, which would stand in the template',
+  fix: 'Write http://host:port; let the proxy know the runner by its network.',
+};
+
+/** One entry of the list of what tasks may touch. */
+export const ALLOWED_ENTRY: NameRule = {
+  pattern: '^[a-z0-9]+/[^\\s,/:][^\\s,]*$',
+  allowed: '<type>/<id> or <type>/<id>:<permission>, without blank and comma',
+  fix: 'Write for example postgresql/db.example.com or postgresql/db.example.com:readonly.',
+};
+
+/** Name of an environment variable. */
+export const VARIABLE_NAME: NameRule = {
+  pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+  allowed: 'letters, digits and underscores, no digit first',
+  fix: 'Correct the name of the variable.',
+};
+
+/** Digest of a container image. */
+export const IMAGE_DIGEST: NameRule = {
+  pattern: '^sha256:[0-9a-f]{64}$',
+  allowed: 'sha256: and 64 hexadecimal digits',
+  fix: 'Copy "imageDigest" from what "aws ecr describe-images" prints: a tag may change what runs.',
 };

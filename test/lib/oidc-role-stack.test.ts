@@ -86,7 +86,11 @@ describe('the standalone template', () => {
   });
 
   it('keeps its logical ids, because another id would replace the role', () => {
-    expect(logicalIdsIn(standalone)).toEqual(['RunnerRoleDF7591A4', 'RunnerRoleDefaultPolicyBC2CE6B6']);
+    expect(logicalIdsIn(standalone)).toEqual([
+      'RunnerRoleDF7591A4',
+      'RunnerRoleDefaultPolicyBC2CE6B6',
+      'RunnerRoleReadIntegrationSecretsE8740988',
+    ]);
   });
 
   it('has no findings: no warnings, no errors, clean for cdk-nag', () => {

@@ -14,6 +14,11 @@ export function acknowledgeWildcardResources(scope: IConstruct, statement: iam.P
   }
 }
 
+/** Acknowledges one finding of cdk-nag, with the reason for it. @param id of the rule, such as `AwsSolutions-SMG4` */
+export function acknowledgeFinding(scope: IConstruct, id: string, reason: string): void {
+  Validations.of(scope).acknowledge({ id, reason });
+}
+
 /** A resolved value in the spelling of cdk-nag's finding ids: joins flattened, references in angle brackets, all else as JSON. */
 function finding(value: unknown): string {
   if (typeof value === 'string') {

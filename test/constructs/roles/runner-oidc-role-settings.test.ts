@@ -1,9 +1,9 @@
 import { CfnParameter, type Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { RunnerOidcRole, type RunnerOidcRoleAttributes, type RunnerOidcRoleProps } from '../../constructs';
-import { aRunnerRole, ISSUER, PROVIDER_ARN } from '../support/roles';
-import { ACCOUNT, aStack, refusalOf, resourceCountIn, statementsIn } from '../support/synth';
+import { RunnerOidcRole, type RunnerOidcRoleAttributes, type RunnerOidcRoleProps } from '../../../constructs';
+import { aRunnerRole, ISSUER, PROVIDER_ARN } from '../../support/roles';
+import { ACCOUNT, aStack, refusalOf, resourceCountIn, statementsIn } from '../../support/synth';
 
 const refusal = (props: Partial<RunnerOidcRoleProps>) => refusalOf(() => aRunnerRole(aStack(), props));
 

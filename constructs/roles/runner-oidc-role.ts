@@ -1,13 +1,14 @@
 import { ArnFormat, type IResource, PhysicalName, Resource, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
-import { OIDC_ROLE_TEMPLATE } from '../contract/cloudformation';
-import { DEFAULT_SERVICE_ACCOUNT } from '../contract/kubernetes';
-import { KUBERNETES_NAMESPACE, ROLE_ARN, ROLE_NAME, SERVICE_ACCOUNT_NAME } from '../contract/name-rules';
+import { OIDC_ROLE_TEMPLATE } from '../../contract/cloudformation';
+import { DEFAULT_SERVICE_ACCOUNT } from '../../contract/kubernetes';
+import { KUBERNETES_NAMESPACE, ROLE_ARN, ROLE_NAME, SERVICE_ACCOUNT_NAME } from '../../contract/name-rules';
+import { checkedSetting } from '../checks/setting-check';
+import type { IIntegrationSecret } from '../secrets/integration-secret-ref';
 import { oidcIssuer } from './oidc-issuer';
-import { addRunnerPermissions, type RunnerPermissionsOptions } from './runner-permissions';
+import { RunnerPermissions, type RunnerPermissionsOptions } from './runner-permissions';
 import { serviceAccountRole } from './service-account-role';
-import { checkedSetting } from './setting-check';
 
 /** The role of a runner that lives in an EKS cluster. */
 export interface IRunnerOidcRole extends IResource, iam.IGrantable, iam.IRoleRef {
@@ -126,6 +127,7 @@ export class RunnerOidcRole extends RunnerOidcRoleBase {
   public readonly role: iam.IRole;
   public readonly kubernetesNamespace: string;
   public readonly serviceAccountName: string;
+  private readonly permissions: RunnerPermissions;
 
   constructor(scope: Construct, id: string, props: RunnerOidcRoleProps) {
     super(scope, id);
@@ -139,9 +141,17 @@ export class RunnerOidcRole extends RunnerOidcRoleBase {
       description: 'Axiom Runner in an EKS cluster: reads the integration secrets (axiom-security/*) and assumes proxy roles',
       permissionsBoundary: props.permissionsBoundary,
     });
-    addRunnerPermissions(this, role, props);
+    this.permissions = new RunnerPermissions(this, role, props);
     this.role = role;
     this.node.defaultChild = role.node.defaultChild;
+  }
+
+  /**
+   * Allows the runner to read this integration secret, and from now on only those that were granted one by one.
+   * @param integrationSecret the secret of one system
+   */
+  public grantRead(integrationSecret: IIntegrationSecret): iam.Grant {
+    return this.permissions.grantRead(integrationSecret);
   }
 }
 

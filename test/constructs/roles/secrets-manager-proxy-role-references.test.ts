@@ -1,7 +1,7 @@
 import { CfnParameter, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { SecretsManagerProxyRole } from '../../constructs';
-import { aProxyRole, EXTERNAL_ID, PROXY_ROLE_ARN } from '../support/roles';
+import { SecretsManagerProxyRole } from '../../../constructs';
+import { aProxyRole, EXTERNAL_ID, PROXY_ROLE_ARN } from '../../support/roles';
 import {
   ACCOUNT,
   anApp,
@@ -13,7 +13,7 @@ import {
   statementsIn,
   templateOf,
   theRoleIn,
-} from '../support/synth';
+} from '../../support/synth';
 
 describe('references', () => {
   it('name the role and its external id', () => {

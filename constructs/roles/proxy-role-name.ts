@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { PROXY_ROLE_NAME_PART } from '../contract/cloudformation';
+import { PROXY_ROLE_NAME_PART } from '../../contract/cloudformation';
 
 const NAME_MAX_LENGTH = 64;
 const HASH_LENGTH = 8;

@@ -1,7 +1,7 @@
 import { CfnParameter, type Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { aProxyRole, RUNNER_ROLE_ARN } from '../support/roles';
-import { aStack, OTHER_ACCOUNT, refusalOf, templateOf, theRoleIn, trustPolicyIn } from '../support/synth';
+import { aProxyRole, RUNNER_ROLE_ARN } from '../../support/roles';
+import { aStack, OTHER_ACCOUNT, refusalOf, templateOf, theRoleIn, trustPolicyIn } from '../../support/synth';
 
 describe('trustedPrincipal', () => {
   it.each<[string, (stack: Stack) => iam.IPrincipal]>([

@@ -1,7 +1,7 @@
 import { CfnParameter, Stack } from 'aws-cdk-lib';
 import * as eks from 'aws-cdk-lib/aws-eks';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import { aRunnerRole, ISSUER, PROVIDER_ARN } from '../support/roles';
+import { aRunnerRole, ISSUER, PROVIDER_ARN } from '../../support/roles';
 import {
   ACCOUNT,
   anApp,
@@ -14,7 +14,7 @@ import {
   resourceCountIn,
   theRoleIn,
   trustPolicyIn,
-} from '../support/synth';
+} from '../../support/synth';
 
 /** The policy inside `Fn::Sub`, with what CloudFormation puts into it. */
 function trustTextIn(stack: Stack): { policy: unknown; variables: unknown } {
@@ -108,7 +108,11 @@ describe('the OpenID Connect provider', () => {
     });
     aRunnerRole(stack, { oidcProviderArn: undefined, oidcProvider: cluster.openIdConnectProvider });
     expect(trustPolicyIn(stack)).toEqual(expected);
-    expect(logicalIdsIn(stack)).toEqual(['RunnerRoleDF7591A4', 'RunnerRoleDefaultPolicyBC2CE6B6']);
+    expect(logicalIdsIn(stack)).toEqual([
+      'RunnerRoleDF7591A4',
+      'RunnerRoleDefaultPolicyBC2CE6B6',
+      'RunnerRoleReadIntegrationSecretsE8740988',
+    ]);
   });
 
   it('is accepted as template parameters, together with all other names', () => {
@@ -188,13 +192,17 @@ describe('the role', () => {
     const stack = aStack();
     aRunnerRole(stack, {}, 'One');
     aRunnerRole(stack, { kubernetesNamespace: 'other' }, 'Two');
-    expect(logicalIdsIn(stack)).toHaveLength(4);
+    expect(logicalIdsIn(stack)).toHaveLength(6);
   });
 
   it('keeps its logical ids, because another id would replace the role', () => {
     const stack = aStack();
     aRunnerRole(stack);
-    expect(logicalIdsIn(stack)).toEqual(['RunnerRoleDF7591A4', 'RunnerRoleDefaultPolicyBC2CE6B6']);
+    expect(logicalIdsIn(stack)).toEqual([
+      'RunnerRoleDF7591A4',
+      'RunnerRoleDefaultPolicyBC2CE6B6',
+      'RunnerRoleReadIntegrationSecretsE8740988',
+    ]);
   });
 
   it.each(PARTITIONS)('has no findings in $partition: no warnings, no errors, clean for cdk-nag', ({ region }) => {

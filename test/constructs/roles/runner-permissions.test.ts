@@ -2,9 +2,9 @@ import { CfnParameter, type Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
 import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
-import { SecretsManagerProxyRole } from '../../constructs';
-import { aProxyRole, aRunnerRole, EXTERNAL_ID, ISSUER, KEY_ARN, PROXY_ROLE_ARN } from '../support/roles';
-import { ACCOUNT, aStack, aStackIn, findingsIn, PARTITIONS, refusalOf, statementsIn } from '../support/synth';
+import { SecretsManagerProxyRole } from '../../../constructs';
+import { aProxyRole, aRunnerRole, EXTERNAL_ID, ISSUER, KEY_ARN, PROXY_ROLE_ARN } from '../../support/roles';
+import { ACCOUNT, aStack, aStackIn, findingsIn, PARTITIONS, refusalOf, statementsIn } from '../../support/synth';
 
 const aRunnerOf = (stack: Stack, props: Parameters<typeof aRunnerRole>[1] = {}) =>
   aRunnerRole(stack, { oidcProviderArn: undefined, oidcProviderUrl: ISSUER, ...props });
@@ -17,12 +17,12 @@ describe('a runner may', () => {
     const stack = aStackIn(region);
     aRunnerOf(stack);
     expect(statementsIn(stack)).toEqual([
+      { Effect: 'Allow', Action: 'sts:AssumeRole', Resource: `arn:${partition}:iam::*:role/*Axiom-Security*` },
       {
         Effect: 'Allow',
         Action: 'secretsmanager:GetSecretValue',
         Resource: `arn:${partition}:secretsmanager:${region}:${ACCOUNT}:secret:axiom-security/*`,
       },
-      { Effect: 'Allow', Action: 'sts:AssumeRole', Resource: `arn:${partition}:iam::*:role/*Axiom-Security*` },
     ]);
   });
 

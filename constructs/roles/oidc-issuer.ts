@@ -1,8 +1,8 @@
 import { Arn, Stack, Token } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
-import { OIDC_ISSUER, OIDC_PROVIDER_ARN } from '../contract/name-rules';
-import { checkedSetting, invalidSetting } from './setting-check';
+import { OIDC_ISSUER, OIDC_PROVIDER_ARN } from '../../contract/name-rules';
+import { checkedSetting, invalidSetting } from '../checks/setting-check';
 
 /** How a user names the OpenID Connect provider of a cluster. */
 export interface OidcProviderSettings {

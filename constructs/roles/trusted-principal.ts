@@ -1,8 +1,8 @@
 import { Stack } from 'aws-cdk-lib';
 import type * as iam from 'aws-cdk-lib/aws-iam';
 import type { IConstruct } from 'constructs';
-import { TRUSTED_PRINCIPAL } from '../contract/name-rules';
-import { invalidSetting } from './setting-check';
+import { TRUSTED_PRINCIPAL } from '../../contract/name-rules';
+import { invalidSetting } from '../checks/setting-check';
 
 const ALLOWED = 'roles, users and accounts of IAM, each by its own ARN or account id';
 const FIX =

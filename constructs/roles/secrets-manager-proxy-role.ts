@@ -2,11 +2,11 @@ import { ArnFormat, type IResource, Resource, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
-import { EXTERNAL_ID, PROXY_ROLE_NAME, ROLE_ARN } from '../contract/name-rules';
-import { acknowledgeWildcardResources } from './cdk-nag-acknowledgement';
-import { decryptThroughSecretsManager, readIntegrationSecrets } from './integration-secret-access';
+import { EXTERNAL_ID, PROXY_ROLE_NAME, ROLE_ARN } from '../../contract/name-rules';
+import { acknowledgeWildcardResources } from '../checks/cdk-nag-acknowledgement';
+import { checkedSetting } from '../checks/setting-check';
+import { decryptThroughSecretsManager, readIntegrationSecrets } from '../secrets/integration-secret-access';
 import { generatedProxyRoleName } from './proxy-role-name';
-import { checkedSetting } from './setting-check';
 import { checkTrustedPrincipal } from './trusted-principal';
 
 /** A role in the account of the secret store, which a runner of another account assumes to read the integration secrets. */

@@ -1,6 +1,6 @@
 import * as iam from 'aws-cdk-lib/aws-iam';
 import * as kms from 'aws-cdk-lib/aws-kms';
-import { aProxyRole, EXTERNAL_ID, KEY_ARN, RUNNER_ROLE_ARN } from '../support/roles';
+import { aProxyRole, EXTERNAL_ID, KEY_ARN, RUNNER_ROLE_ARN } from '../../support/roles';
 import {
   ACCOUNT,
   aStack,
@@ -14,7 +14,7 @@ import {
   theOne,
   theRoleIn,
   trustPolicyIn,
-} from '../support/synth';
+} from '../../support/synth';
 
 describe('the trust policy', () => {
   it('lets the trusted principal assume the role, with the external id only', () => {

@@ -1,6 +1,6 @@
 import { NestedStack, Stack } from 'aws-cdk-lib';
-import { aProxyRole } from '../support/roles';
-import { ACCOUNT, anApp, aStack, aStackIn, templateOf, theRoleIn } from '../support/synth';
+import { aProxyRole } from '../../support/roles';
+import { ACCOUNT, anApp, aStack, aStackIn, templateOf, theRoleIn } from '../../support/synth';
 
 const nameIn = (stack: Stack) => theRoleIn(stack)['RoleName'];
 

@@ -1,6 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import type { NameRule } from '../contract/name-rules';
+import type { NameRule } from '../../contract/name-rules';
 
 /** An error that says which construct and setting, the value found, what is allowed, and the fix. */
 export function invalidSetting(scope: IConstruct, setting: string, found: string, allowed: string, fix: string): Error {

@@ -1,0 +1,121 @@
+import { execFile, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { runnerBundle } from '@axiom-runner/local-servers';
+
+const SCRIPT = fileURLToPath(new URL('../../../deploy/binary/axiom-runner.sh', import.meta.url));
+
+/** How a run of the script ended. */
+export interface Ended {
+  readonly code: number;
+  readonly output: string;
+}
+
+/** A folder as a user has it after unpacking: the script and the executable beside it. */
+export interface ScriptFolder {
+  readonly path: string;
+  /** Runs a verb. */
+  run(args: readonly string[], options?: RunOptions): Promise<Ended>;
+  /** Text of a file in it. */
+  read(name: string): Promise<string>;
+  has(name: string): boolean;
+  /** Stops what runs from it and removes it. */
+  dispose(): Promise<void>;
+}
+
+/** What a run gets besides its arguments. */
+export interface RunOptions {
+  readonly input?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** An executable that is the bundled runner; the remark makes it another file. */
+export function executable(remark = ''): string {
+  return `#!/bin/sh\n# ${remark}\nexec '${process.execPath}' -- '${runnerBundle()}' "$@"\n`;
+}
+
+/** Makes such a folder. */
+export async function scriptFolder(): Promise<ScriptFolder> {
+  const path = await mkdtemp(join(tmpdir(), 'axiom-script-'));
+  await cp(SCRIPT, join(path, 'axiom-runner.sh'));
+  await writeFile(join(path, 'axiomrunner'), executable(), { mode: 0o755 });
+  const run = (args: readonly string[], { input = '', environment = {} }: RunOptions = {}): Promise<Ended> => {
+    const { PATH = '', HOME = '' } = process.env;
+    const child = spawn('bash', [join(path, 'axiom-runner.sh'), ...args], {
+      env: { PATH, HOME, AXIOM_SYSTEMD_FOLDER: path, ...environment },
+      stdio: 'pipe',
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+    }
+    child.stdin.end(input);
+    // The runner that stays behind has its own output, so "close" comes when the script ends.
+    return new Promise((resolve, reject) => {
+      child.on('error', reject).on('close', (code) => resolve({ code: code ?? -1, output }));
+    });
+  };
+  return {
+    path,
+    run,
+    read: (name) => readFile(join(path, name), 'utf8'),
+    has: (name) => existsSync(join(path, name)),
+    dispose: async () => {
+      await run(['stop']);
+      await rm(path, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Command lines of all processes of this host. */
+export async function commandLines(): Promise<string> {
+  const { stdout } = await promisify(execFile)('ps', ['-eww', '-o', 'args']);
+  return stdout;
+}
+
+/** A place of releases on loopback. */
+export interface Releases {
+  readonly url: string;
+  /** Publishes a version for both architectures. @param checksum what stands beside it; the right one when absent */
+  publish(version: string, content: string, checksum?: string): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+/** Serves releases with the published layout. */
+export async function serveReleases(): Promise<Releases> {
+  const folder = await mkdtemp(join(tmpdir(), 'axiom-releases-'));
+  const server = createServer(async (request, response) => {
+    try {
+      response.end(await readFile(join(folder, request.url ?? '')));
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo; // A TCP server's address is never a text.
+  return {
+    url: `http://127.0.0.1:${port}`,
+    publish: async (version, content, checksum = createHash('sha256').update(content).digest('hex')) => {
+      for (const machine of ['amd64', 'arm64']) {
+        const file = join(folder, `releases/${version}/regular-amd64_linux_${machine}_v1/axiomrunner`);
+        await mkdir(dirname(file), { recursive: true });
+        await writeFile(file, content);
+        await writeFile(`${file}.sha256`, `${checksum}  axiomrunner\n`);
+      }
+    },
+    dispose: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

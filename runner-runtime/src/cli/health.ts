@@ -35,9 +35,9 @@ export async function health(
     notReady(`${path} cannot be read`);
     return EXIT_CONFIG;
   }
-  const address = environment['RUNNER_HEALTH_ADDRESS'] || file['RUNNER_HEALTH_ADDRESS'] || DEFAULT_HEALTH_ADDRESS;
+  const address = environment['RUNNER_HEALTH_ADDRESS']?.trim() || file['RUNNER_HEALTH_ADDRESS'] || DEFAULT_HEALTH_ADDRESS;
   if (address === 'off') {
-    notReady('RUNNER_HEALTH_ADDRESS is off');
+    notReady('RUNNER_HEALTH_ADDRESS is off: nothing can be asked. Set it to a loopback host:port, or probe nothing');
     return EXIT_UNAVAILABLE;
   }
   if (!URL.canParse(`http://${address}/readyz`)) {

@@ -1,23 +1,11 @@
 import type { JSONWebKeySet } from 'jose';
-import { ENVIRONMENT, ENVIRONMENT_PLACEHOLDERS, FILE_SECRETS_STORE_ENGINE, LOG_LEVELS } from '../../../contract/environment.js';
+import { FILE_SECRETS_STORE_ENGINE, LOG_LEVELS } from '../../../contract/environment.js';
 import { type AllowedEntry, parseAllowedEntry } from './allowed-entries.js';
 import { parseDuration } from './duration.js';
+import { inlineCertificates, inlinePolicies } from './inline-text.js';
 import { type KeyKinds, parseKeySet, RECIPIENT_KEYS, TASK_KEYS } from './key-set.js';
-import {
-  type ControlPlaneSettings,
-  type NetworkSettings,
-  type SecretStoreSettings,
-  type SettingFault,
-  type Settings,
-  SettingsError,
-} from './settings.js';
-
-/** Reads a file that a setting names; throws when it cannot. */
-export type ReadFile = (path: string) => string;
-
-const PLACEHOLDERS = new Set(ENVIRONMENT_PLACEHOLDERS.map((text) => text.toLowerCase()));
-const DEFAULTS = new Map(ENVIRONMENT.map((entry) => [entry.name, entry.defaultValue]));
-const SECRETS = new Set(ENVIRONMENT.filter((entry) => entry.secret).map((entry) => entry.name));
+import { type ReadFile, SettingReader, shown } from './setting-reader.js';
+import { type ControlPlaneSettings, type NetworkSettings, type SecretStoreSettings, type Settings, SettingsError } from './settings.js';
 
 /**
  * Validates a runner's settings.
@@ -25,7 +13,7 @@ const SECRETS = new Set(ENVIRONMENT.filter((entry) => entry.secret).map((entry) 
  * @throws {SettingsError} with every fault at once
  */
 export function loadSettings(environment: Readonly<Record<string, string | undefined>>, readFile: ReadFile): Settings {
-  const reader = new Reader(environment, readFile);
+  const reader = new SettingReader(environment, readFile);
   const tenantId = reader.id('TENANT_ID');
   const runnerGroupId = reader.id('RUNNER_GROUP_ID');
   const settings: Settings = {
@@ -43,7 +31,7 @@ export function loadSettings(environment: Readonly<Record<string, string | undef
     ledgerTable: reader.optional('RUNNER_LEDGER_TABLE'),
     maxDurationSeconds: reader.parsed('RUNNER_MAX_DURATION', parseDuration, 'Write a whole number and one of s, m, h, d, e.g. 8h.'),
     allowed: allowed(reader),
-    policies: reader.fileOf('RUNNER_POLICY_FILE'),
+    policies: policies(reader),
     maxConcurrentTasks: reader.parsed(
       'RUNNER_MAX_CONCURRENT_TASKS',
       (text) => wholeNumber(text, 1, 1000),
@@ -61,66 +49,7 @@ export function loadSettings(environment: Readonly<Record<string, string | undef
   return settings;
 }
 
-/** Looks variables up and gathers faults; a faulty one yields a harmless value, because the faults stop the start anyway. */
-class Reader {
-  readonly faults: SettingFault[] = [];
-
-  constructor(
-    readonly environment: Readonly<Record<string, string | undefined>>,
-    readonly readFile: ReadFile,
-  ) {}
-
-  fault(variable: string, found: string, mend: string): void {
-    this.faults.push({ variable, found, mend });
-  }
-
-  /** The value or its default; a placeholder counts as missing. */
-  optional(name: string): string | undefined {
-    const value = this.environment[name]?.trim();
-    if (value === undefined || value === '') return DEFAULTS.get(name);
-    if (!PLACEHOLDERS.has(value.toLowerCase())) return value;
-    this.fault(name, `still holds the placeholder ${value}`, 'Replace it with your own value.');
-    return undefined;
-  }
-
-  required(name: string): string {
-    const before = this.faults.length;
-    const value = this.optional(name);
-    if (value === undefined && this.faults.length === before) this.fault(name, 'is missing', `Set it: ${meaning(name)}`);
-    return value ?? '';
-  }
-
-  /** An id without `/`, which separates ids where several stand in one text. */
-  id(name: string): string {
-    const value = this.required(name);
-    if (!/^[^\s/]{0,255}$/.test(value)) this.fault(name, `is "${value.slice(0, 100)}"`, 'Copy the id as it is: no blank, no slash.');
-    return value;
-  }
-
-  parsed<T>(name: string, parse: (text: string) => T | undefined, mend: string): T {
-    const text = this.optional(name) ?? '';
-    const value = parse(text);
-    if (value === undefined) this.fault(name, shown(name, text), mend);
-    return value as T; // A fault stops the start, so nobody meets the hole.
-  }
-
-  fileOf(name: string): string | undefined {
-    const path = this.optional(name);
-    if (path === undefined) return undefined;
-    try {
-      return this.readFile(path);
-    } catch (error) {
-      this.fault(
-        name,
-        `names ${path}, which cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
-        'Give the path of a readable file.',
-      );
-      return undefined;
-    }
-  }
-}
-
-function apiKey(reader: Reader): Settings['apiKey'] {
+function apiKey(reader: SettingReader): Settings['apiKey'] {
   const before = reader.faults.length;
   const secretId = reader.optional('RUNNER_API_KEY_SECRET_ID');
   const value = reader.optional('RUNNER_API_KEY');
@@ -134,7 +63,7 @@ function apiKey(reader: Reader): Settings['apiKey'] {
   return { value: value ?? '' };
 }
 
-function secretStore(reader: Reader): SecretStoreSettings {
+function secretStore(reader: SettingReader): SecretStoreSettings {
   const engine = reader.required('SECRETS_STORE_ENGINE');
   if (engine === FILE_SECRETS_STORE_ENGINE) return { engine, folder: reader.required('SECRETS_STORE_FOLDER') };
   if (engine !== 'aws-secrets-manager')
@@ -162,7 +91,7 @@ function secretStore(reader: Reader): SecretStoreSettings {
   };
 }
 
-function controlPlane(reader: Reader): ControlPlaneSettings {
+function controlPlane(reader: SettingReader): ControlPlaneSettings {
   const address = reader.required('AXIOM_ACTIONS_ADDRESS_AND_PORT');
   const parsed = hostAndPort(address);
   if (parsed === undefined)
@@ -188,7 +117,7 @@ function controlPlane(reader: Reader): ControlPlaneSettings {
   return { address, tls: switched === 'off' ? false : { ca, cert, key } };
 }
 
-function keySet(reader: Reader, name: string, kinds: KeyKinds): JSONWebKeySet | undefined {
+function keySet(reader: SettingReader, name: string, kinds: KeyKinds): JSONWebKeySet | undefined {
   const text = reader.optional(name) ?? reader.fileOf(`${name}_FILE`);
   const keys = text === undefined ? undefined : parseKeySet(text, kinds);
   if (text !== undefined && keys === undefined) {
@@ -202,7 +131,7 @@ function keySet(reader: Reader, name: string, kinds: KeyKinds): JSONWebKeySet | 
   return keys;
 }
 
-function allowed(reader: Reader): readonly AllowedEntry[] | undefined {
+function allowed(reader: SettingReader): readonly AllowedEntry[] | undefined {
   const text = reader.optional('RUNNER_ALLOWED');
   if (text === undefined) return undefined;
   return text.split(',').flatMap((part) => {
@@ -213,7 +142,17 @@ function allowed(reader: Reader): readonly AllowedEntry[] | undefined {
   });
 }
 
-function health(reader: Reader): Settings['health'] {
+function policies(reader: SettingReader): Settings['policies'] {
+  const text = reader.inline('RUNNER_POLICY', inlinePolicies, 'the text of Cedar policies', 'See docs/policies.md.');
+  const fromFile = reader.fileOf('RUNNER_POLICY_FILE');
+  if ((['RUNNER_POLICY', 'RUNNER_POLICY_FILE'] as const).every((name) => reader.environment[name]?.trim())) {
+    reader.fault('RUNNER_POLICY', 'is set together with RUNNER_POLICY_FILE', 'Set one of the two.');
+  }
+  if (text !== undefined) return { text, variable: 'RUNNER_POLICY' };
+  return fromFile === undefined ? undefined : { text: fromFile, variable: 'RUNNER_POLICY_FILE' };
+}
+
+function health(reader: SettingReader): Settings['health'] {
   const text = reader.required('RUNNER_HEALTH_ADDRESS');
   if (text === 'off') return undefined;
   const parsed = hostAndPort(text);
@@ -227,7 +166,7 @@ function health(reader: Reader): Settings['health'] {
   return parsed;
 }
 
-function network(reader: Reader): NetworkSettings {
+function network(reader: SettingReader): NetworkSettings {
   const proxy = reader.optional('HTTPS_PROXY') ?? reader.environment['https_proxy'];
   if (proxy !== undefined && !(URL.canParse(proxy) && new URL(proxy).protocol === 'http:')) {
     reader.fault(
@@ -236,7 +175,20 @@ function network(reader: Reader): NetworkSettings {
       'Write http://host:port, with user:password@ before the host where the proxy asks for it.',
     );
   }
-  return { proxy, noProxy: reader.optional('NO_PROXY') ?? reader.environment['no_proxy'], extraCa: reader.fileOf('NODE_EXTRA_CA_CERTS') };
+  const extraCas = [
+    reader.fileOf('NODE_EXTRA_CA_CERTS'),
+    reader.inline(
+      'RUNNER_CA_CERTIFICATES',
+      inlineCertificates,
+      'PEM text of certificates',
+      'Give every block from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, and nothing but certificates; or the base64 of that text.',
+    ),
+  ].filter((pem) => pem !== undefined);
+  return {
+    proxy,
+    noProxy: reader.optional('NO_PROXY') ?? reader.environment['no_proxy'],
+    extraCa: extraCas.length === 0 ? undefined : extraCas.join('\n'),
+  };
 }
 
 /** Host and port of `host:port` or `[v6]:port`. */
@@ -254,12 +206,4 @@ function isLoopback(host: string): boolean {
 function wholeNumber(text: string, least: number, most: number): number | undefined {
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   return value >= least && value <= most ? value : undefined;
-}
-
-function shown(name: string, value: string): string {
-  return SECRETS.has(name) ? 'holds a malformed value' : `is "${value.slice(0, 100)}"`;
-}
-
-function meaning(name: string): string {
-  return ENVIRONMENT.find((entry) => entry.name === name)?.meaning ?? '';
 }

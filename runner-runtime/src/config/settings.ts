@@ -21,13 +21,20 @@ export interface Settings {
   readonly maxDurationSeconds: number;
   /** What tasks may touch; absent: everything. */
   readonly allowed: readonly AllowedEntry[] | undefined;
-  /** Text of the customer's Cedar policies. */
-  readonly policies: string | undefined;
+  /** The customer's Cedar policies; absent: nothing is asked. */
+  readonly policies: PolicySettings | undefined;
   readonly maxConcurrentTasks: number;
   readonly logLevel: string;
   /** Where health and metrics listen; absent: nowhere. */
   readonly health: { readonly host: string; readonly port: number } | undefined;
   readonly network: NetworkSettings;
+}
+
+/** Text of the customer's Cedar policies. */
+export interface PolicySettings {
+  readonly text: string;
+  /** The variable that it came from, for messages. */
+  readonly variable: 'RUNNER_POLICY' | 'RUNNER_POLICY_FILE';
 }
 
 export type SecretStoreSettings =

@@ -39,7 +39,10 @@ export function questionOf({ task }: Task): PolicyQuestion {
 export async function cedarPolicy(text: string): Promise<Policy> {
   const cedar = await import('@cedar-policy/cedar-wasm/nodejs');
   const parsed = cedar.checkParsePolicySet({ staticPolicies: text });
-  if (parsed.type === 'failure') throw new PolicySyntaxError(parsed.errors.map(({ message }) => message).join('; '));
+  if (parsed.type === 'failure') {
+    const [at] = parsed.errors.flatMap(({ sourceLocations = [] }) => sourceLocations);
+    throw new PolicySyntaxError(parsed.errors.map(({ message }) => message).join('; '), placeOf(text, at?.start ?? 0));
+  }
   return {
     assertPermitted: (question) => {
       const { action, system, principal, target, permission, justification, durationSeconds } = question;
@@ -65,7 +68,10 @@ export async function cedarPolicy(text: string): Promise<Policy> {
           : `The policy ${failing.policyId} fails for ${action}, so nothing is permitted.`,
         {
           object: resource.id,
-          mend: failing === undefined ? 'See RUNNER_POLICY_FILE.' : 'Let it ask with `has` before it reads an attribute of the context.',
+          mend:
+            failing === undefined
+              ? 'See RUNNER_POLICY or RUNNER_POLICY_FILE.'
+              : 'Let it ask with `has` before it reads an attribute of the context.',
         },
       );
     },
@@ -75,4 +81,18 @@ export async function cedarPolicy(text: string): Promise<Policy> {
 /** The text of the policies is not Cedar. */
 export class PolicySyntaxError extends Error {
   override readonly name = 'PolicySyntaxError';
+  constructor(
+    /** The parser's words, which quote the text. */
+    message: string,
+    /** `line 3, column 5`, quoting nothing. */
+    readonly place: string,
+  ) {
+    super(message);
+  }
+}
+
+/** @param start offset in the bytes of the text */
+function placeOf(text: string, start: number): string {
+  const before = Buffer.from(text).subarray(0, start).toString().split('\n');
+  return `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
 }

@@ -9,6 +9,9 @@ import {
   METRIC_STEP_DURATION,
   METRIC_STEPS_FAILED,
   METRIC_STEPS_SUCCEEDED,
+  METRIC_TASK_TYPE_DIMENSION,
+  METRIC_TASKS_FAILED,
+  METRIC_TASKS_SUCCEEDED,
   METRICS,
 } from '../../../contract/metrics.js';
 
@@ -25,9 +28,22 @@ export interface StepMeasure {
   readonly queueLagMs: number;
 }
 
+/** What became of one task. */
+export interface TaskMeasure {
+  /** Workflow type. */
+  readonly type: string;
+  readonly succeeded: boolean;
+}
+
 /** The figures of a runner, for Prometheus and for CloudWatch's embedded metric format. */
 export class Metrics {
   readonly #registry = new Registry();
+  readonly #tasks = new Counter({
+    name: METRIC_TASKS_SUCCEEDED.prometheus,
+    help: 'Tasks that were done or given up.',
+    labelNames: ['task_type', 'outcome'],
+    registers: [this.#registry],
+  });
   readonly #steps = new Counter({
     name: METRIC_STEPS_SUCCEEDED.prometheus,
     help: 'Attempts at steps of tasks.',
@@ -65,11 +81,18 @@ export class Metrics {
 
   constructor(private readonly runnerGroupId: string) {}
 
+  task({ type, succeeded }: TaskMeasure): void {
+    this.#tasks.inc({ task_type: type, outcome: outcomeOf(succeeded) });
+    const tally = this.#period.tasks.get(type) ?? { succeeded: 0, failed: 0 };
+    tally[outcomeOf(succeeded)] += 1;
+    this.#period.tasks.set(type, tally);
+  }
+
   step({ step, succeeded, durationMs, queueLagMs }: StepMeasure): void {
-    this.#steps.inc({ step, outcome: succeeded ? 'succeeded' : 'failed' });
+    this.#steps.inc({ step, outcome: outcomeOf(succeeded) });
     this.#duration.observe({ step }, durationMs / 1000);
     this.#lag.observe(Math.max(0, queueLagMs) / 1000);
-    this.#period[succeeded ? 'succeeded' : 'failed'] += 1;
+    this.#period.steps[outcomeOf(succeeded)] += 1;
     remember(this.#period.durations, durationMs);
     remember(this.#period.lags, Math.max(0, queueLagMs));
   }
@@ -95,49 +118,80 @@ export class Metrics {
   }
 
   /**
-   * The fields of one embedded-metric log record, and the start of a new period.
+   * The fields of the embedded-metric log records of a period, and the start of a new one: one record of the group, and one for each type
+   * of task that was done or given up in it. A record holds each metric once, so types cannot share one.
    * @param nowMs unix milliseconds
    */
-  embedded(nowMs: number): Record<string, unknown> {
-    const { succeeded, failed, secretErrors, durations, lags } = this.#period;
+  embedded(nowMs: number): readonly Record<string, unknown>[] {
+    const { steps, tasks, secretErrors, durations, lags } = this.#period;
     this.#period = emptyPeriod();
-    const values: Record<string, number | number[]> = {
-      [METRIC_STEPS_SUCCEEDED.cloudWatch]: succeeded,
-      [METRIC_STEPS_FAILED.cloudWatch]: failed,
-      [METRIC_SECRET_ERRORS.cloudWatch]: secretErrors,
-      [METRIC_OVERDUE_REVOCATIONS.cloudWatch]: this.#overdueNow,
-      [METRIC_RUNNER_UP.cloudWatch]: this.#upNow,
-      ...(durations.length === 0 ? {} : { [METRIC_STEP_DURATION.cloudWatch]: durations }),
-      ...(lags.length === 0 ? {} : { [METRIC_QUEUE_LAG.cloudWatch]: lags }),
-    };
-    const present = METRICS.filter(({ cloudWatch }) => cloudWatch in values);
-    return {
-      _aws: {
-        Timestamp: nowMs,
-        CloudWatchMetrics: [
-          {
-            Namespace: METRIC_NAMESPACE,
-            Dimensions: [[METRIC_DIMENSION]],
-            Metrics: present.map(({ cloudWatch, unit }) => ({ Name: cloudWatch, Unit: unit })),
-          },
-        ],
-      },
-      [METRIC_DIMENSION]: this.runnerGroupId,
-      ...values,
-    };
+    const group = { [METRIC_DIMENSION]: this.runnerGroupId };
+    const all = [...tasks.values()];
+    return [
+      embeddedRecord(nowMs, group, {
+        ...taskValues({ succeeded: sum(all.map(({ succeeded }) => succeeded)), failed: sum(all.map(({ failed }) => failed)) }),
+        [METRIC_STEPS_SUCCEEDED.cloudWatch]: steps.succeeded,
+        [METRIC_STEPS_FAILED.cloudWatch]: steps.failed,
+        [METRIC_SECRET_ERRORS.cloudWatch]: secretErrors,
+        [METRIC_OVERDUE_REVOCATIONS.cloudWatch]: this.#overdueNow,
+        [METRIC_RUNNER_UP.cloudWatch]: this.#upNow,
+        ...(durations.length === 0 ? {} : { [METRIC_STEP_DURATION.cloudWatch]: durations }),
+        ...(lags.length === 0 ? {} : { [METRIC_QUEUE_LAG.cloudWatch]: lags }),
+      }),
+      ...[...tasks].map(([type, tally]) => embeddedRecord(nowMs, { ...group, [METRIC_TASK_TYPE_DIMENSION]: type }, taskValues(tally))),
+    ];
   }
 }
 
-interface Period {
+type Values = Readonly<Record<string, number | readonly number[]>>;
+
+/** One record of values under all of its dimensions together. */
+function embeddedRecord(nowMs: number, dimensions: Readonly<Record<string, string>>, values: Values): Record<string, unknown> {
+  const present = METRICS.filter(({ cloudWatch }) => cloudWatch in values);
+  return {
+    _aws: {
+      Timestamp: nowMs,
+      CloudWatchMetrics: [
+        {
+          Namespace: METRIC_NAMESPACE,
+          Dimensions: [Object.keys(dimensions)],
+          Metrics: present.map(({ cloudWatch, unit }) => ({ Name: cloudWatch, Unit: unit })),
+        },
+      ],
+    },
+    ...dimensions,
+    ...values,
+  };
+}
+
+interface Tally {
   succeeded: number;
   failed: number;
+}
+
+interface Period {
+  readonly steps: Tally;
+  /** By type of task. */
+  readonly tasks: Map<string, Tally>;
   secretErrors: number;
-  durations: number[];
-  lags: number[];
+  readonly durations: number[];
+  readonly lags: number[];
 }
 
 function emptyPeriod(): Period {
-  return { succeeded: 0, failed: 0, secretErrors: 0, durations: [], lags: [] };
+  return { steps: { succeeded: 0, failed: 0 }, tasks: new Map(), secretErrors: 0, durations: [], lags: [] };
+}
+
+function taskValues({ succeeded, failed }: Tally): Values {
+  return { [METRIC_TASKS_SUCCEEDED.cloudWatch]: succeeded, [METRIC_TASKS_FAILED.cloudWatch]: failed };
+}
+
+function outcomeOf(succeeded: boolean): keyof Tally {
+  return succeeded ? 'succeeded' : 'failed';
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 /** Keeps the first hundred values of a period: a sample, as a record can hold no more. */

@@ -6,10 +6,11 @@ import { asRunnerError, RunnerError } from '../errors.js';
 import type { Logger } from '../operations/logger.js';
 import type { Metrics } from '../operations/metrics.js';
 import type { AccessActivities } from './access-activities.js';
-import type { ResultAddress, RunnerActivities } from './activity-types.js';
+import type { CollectedPage, ResultAddress, RunnerActivities } from './activity-types.js';
 import type { Attempt } from './attempt.js';
 import { HeartbeatGate } from './effect-gate.js';
 import type { ReadActivities } from './read-activities.js';
+import type { TaskTally } from './task-tally.js';
 
 /** What the activities are made of. */
 export interface ActivitiesOptions {
@@ -21,37 +22,54 @@ export interface ActivitiesOptions {
   /** Takes the record of every attempt. */
   readonly records: Logger;
   readonly metrics: Metrics;
+  readonly tasks: TaskTally;
 }
 
 type Run<T> = (attempt: Attempt) => Promise<T>;
 
+/** Whether the task is done with what a step brought. */
+type IsTaskDone<T> = (result: T) => boolean;
+const THEN_DONE = () => true;
+const THEN_MORE = () => false;
+const DONE_WITH_LAST_PAGE: IsTaskDone<CollectedPage> = ({ next }) => next === undefined;
+
+/** What an attempt is an attempt at. */
+interface Step<T> {
+  readonly name: string;
+  /** Whether it may change a system: then the server must have accepted a heartbeat first. */
+  readonly changes: boolean;
+  /** Absent for a step that the outcome of the task does not hang on: it has been counted before. */
+  readonly isTaskDone: IsTaskDone<T> | undefined;
+}
+
 /** The activities of a runner as the engine calls them: each attempt with its heartbeat, its record and its measure. */
 export function createActivities(options: ActivitiesOptions): RunnerActivities {
   const { access, reads } = options;
-  const reading = <T>(step: string, run: Run<T>) => attemptStep(options, step, false, run);
-  const changing = <T>(step: string, run: Run<T>) => attemptStep(options, step, true, run);
+  const step =
+    (changes: boolean) =>
+    <T>(name: string, run: Run<T>, isTaskDone?: IsTaskDone<T>) =>
+      attemptStep(options, { name, changes, isTaskDone }, run);
+  const reading = step(false);
+  const changing = step(true);
   return {
     resultAddress: async () => options.resultAddress,
-    planAccess: (envelope) => reading('planAccess', (attempt) => access.plan(attempt, envelope)),
-    applyAccess: (envelope, intent) => changing('applyAccess', (attempt) => access.apply(attempt, envelope, intent)),
+    planAccess: (envelope) => reading('planAccess', (attempt) => access.plan(attempt, envelope), THEN_MORE),
+    applyAccess: (envelope, intent) => changing('applyAccess', (attempt) => access.apply(attempt, envelope, intent), THEN_DONE),
     extendAccess: (envelope, intent) => changing('extendAccess', (attempt) => access.extend(attempt, envelope, intent)),
     revertAccess: (intent) => changing('revertAccess', (attempt) => access.revert(attempt, intent)),
     verifyAccess: (intent) => reading('verifyAccess', (attempt) => access.verify(attempt, intent)),
-    testConnection: (envelope) => reading('testConnection', (attempt) => reads.testConnection(attempt, envelope)),
-    admitCollection: (envelope) => reading('admitCollection', (attempt) => reads.admitCollection(attempt, envelope)),
-    collectPage: (envelope, ticket, cursor) => reading('collectPage', (attempt) => reads.collectPage(attempt, envelope, ticket, cursor)),
-    sweepOrphans: (envelope) => changing('sweepOrphans', (attempt) => reads.sweepOrphans(attempt, envelope)),
+    testConnection: (envelope) => reading('testConnection', (attempt) => reads.testConnection(attempt, envelope), THEN_DONE),
+    admitCollection: (envelope) => reading('admitCollection', (attempt) => reads.admitCollection(attempt, envelope), THEN_MORE),
+    collectPage: (envelope, ticket, cursor) =>
+      reading('collectPage', (attempt) => reads.collectPage(attempt, envelope, ticket, cursor), DONE_WITH_LAST_PAGE),
+    sweepOrphans: (envelope) => changing('sweepOrphans', (attempt) => reads.sweepOrphans(attempt, envelope), THEN_DONE),
   };
 }
 
-/**
- * Runs one attempt.
- * @param changes whether it may change a system: then the server must have accepted a heartbeat first
- */
+/** Runs one attempt. */
 async function attemptStep<T>(
-  { heartbeats, log, records, metrics }: ActivitiesOptions,
-  step: string,
-  changes: boolean,
+  { heartbeats, log, records, metrics, tasks }: ActivitiesOptions,
+  { name: step, changes, isTaskDone }: Step<T>,
   run: Run<T>,
 ): Promise<T> {
   const context = Context.current();
@@ -81,7 +99,9 @@ async function attemptStep<T>(
   let failure: RunnerError | undefined;
   try {
     await gate.start(changes);
-    return await run(attempt);
+    const result = await run(attempt);
+    if (isTaskDone?.(result)) tasks.done(info);
+    return result;
   } catch (error) {
     if (signal.aborted) {
       failure = new RunnerError('INTERNAL', 'The attempt was cancelled.');
@@ -90,6 +110,7 @@ async function attemptStep<T>(
     if (!(error instanceof RunnerError))
       log.error(`${step} met an unexpected error`, { requestId: attempt.workflowId, error: describeUnexpected(error) });
     failure = asRunnerError(error);
+    if (isTaskDone !== undefined) tasks.failed(info, failure);
     throw failure;
   } finally {
     gate.stop();

@@ -15,6 +15,7 @@ import { ErrorShield } from './error-shield.js';
 import { watchKey } from './key-watch.js';
 import { readApiKey, WITHOUT_STATE_KEY } from './own-secrets.js';
 import { ReadActivities } from './read-activities.js';
+import { TaskTally } from './task-tally.js';
 import type { WorkContext } from './work-context.js';
 
 const FIRST_PAUSE_MS = 500;
@@ -43,10 +44,14 @@ export function installEngine(log: Logger): void {
 /** A worker on the group's queue that comes back after every loss of its control plane, with its reaper, health and metrics. */
 export class Runner {
   readonly #stopping = new AbortController();
+  /** Outlives a connection: a step whose answer was lost with it is made again. */
+  readonly #tasks: TaskTally;
   #worker: Worker | undefined;
   #started = false;
 
-  constructor(private readonly options: RunnerOptions) {}
+  constructor(private readonly options: RunnerOptions) {
+    this.#tasks = new TaskTally(options.metrics, Date.now);
+  }
 
   /** What `/readyz` shows. */
   readonly readiness = (): Readiness => {
@@ -59,7 +64,10 @@ export class Runner {
     const { context, log, records, metrics } = this.options;
     const { health } = context.settings;
     const stopHealth = health === undefined ? undefined : await serveHealth(health, this.readiness, metrics, log);
-    const embedded = setInterval(() => records.info('metrics', metrics.embedded(Date.now())), METRIC_PERIOD_SECONDS * 1000);
+    const emit = () => {
+      for (const record of metrics.embedded(Date.now())) records.info('metrics', record);
+    };
+    const embedded = setInterval(emit, METRIC_PERIOD_SECONDS * 1000);
     embedded.unref();
     context.reaper.start();
     try {
@@ -68,7 +76,7 @@ export class Runner {
       metrics.up(false);
       await context.reaper.stop();
       clearInterval(embedded);
-      records.info('metrics', metrics.embedded(Date.now()));
+      emit();
       await stopHealth?.();
       log.info('Stopped Axiom Runner');
     }
@@ -147,6 +155,7 @@ export class Runner {
           log,
           records,
           metrics,
+          tasks: this.#tasks,
         }),
       },
       interceptors: { activity: [() => ({ inbound: new ErrorShield() })] },

@@ -1,4 +1,4 @@
-import { type Settings, SettingsError } from '../config/settings.js';
+import { type PolicySettings, type Settings, SettingsError } from '../config/settings.js';
 import { Guard } from '../guard/admission.js';
 import { allowedSystems } from '../guard/allow-list.js';
 import { cedarPolicy, type Policy, PolicySyntaxError } from '../guard/policy.js';
@@ -69,13 +69,18 @@ export async function createWorkContext(
   };
 }
 
-async function readPolicies(text: string): Promise<Policy> {
+/** Words of the parser quote the text: those of a file help, those of a variable, which may hold anything by mistake, stay out. */
+async function readPolicies({ text, variable }: PolicySettings): Promise<Policy> {
   try {
     return await cedarPolicy(text);
   } catch (error) {
     if (!(error instanceof PolicySyntaxError)) throw error;
     throw new SettingsError([
-      { variable: 'RUNNER_POLICY_FILE', found: `is no set of Cedar policies: ${error.message}`, mend: 'See docs/policies.md.' },
+      {
+        variable,
+        found: `is no set of Cedar policies${variable === 'RUNNER_POLICY' ? ` (${error.place})` : `: ${error.message}`}`,
+        mend: 'See docs/policies.md.',
+      },
     ]);
   }
 }

@@ -46,6 +46,10 @@ describe('the command health', () => {
     expect([code, JSON.parse(out)]).toEqual([0, { ready: true, worker: 'RUNNING', overdueRevocations: 0 }]);
   });
 
+  it('tolerates blanks around the address, as the runner does', async () => {
+    expect((await ask({ environment: { RUNNER_HEALTH_ADDRESS: ` ${await aRunner(true)} ` } })).code).toBe(0);
+  });
+
   it('says that a runner takes none', async () => {
     const { code, out } = await ask({ environment: { RUNNER_HEALTH_ADDRESS: await aRunner(false) } });
     expect([code, JSON.parse(out)]).toEqual([1, expect.objectContaining({ ready: false })]);
@@ -60,11 +64,15 @@ describe('the command health', () => {
     expect((await ask({ args, files: wrong, environment: { RUNNER_HEALTH_ADDRESS: '' } })).code).toBe(69);
   });
 
-  it('says when nothing answers, or nothing was to', async () => {
+  it('says when nothing answers', async () => {
     const address = `127.0.0.1:${await freePort()}`;
     const silent = await ask({ environment: { RUNNER_HEALTH_ADDRESS: address } });
     expect([silent.code, JSON.parse(silent.out)]).toEqual([69, { ready: false, error: `no runner answers at ${address}` }]);
-    expect((await ask({ environment: { RUNNER_HEALTH_ADDRESS: 'off' } })).code).toBe(69);
+  });
+
+  it('fails where health is off, and says so: a probe must not take silence for health', async () => {
+    const { code, out } = await ask({ environment: { RUNNER_HEALTH_ADDRESS: 'off' } });
+    expect([code, JSON.parse(out)]).toEqual([69, { ready: false, error: expect.stringContaining('RUNNER_HEALTH_ADDRESS is off') }]);
   });
 
   it('is not fooled by an answer that breaks off', async () => {

@@ -1,3 +1,4 @@
+import { rootCertificates } from 'node:tls';
 import { describe, expect, it } from '@jest/globals';
 import { ENVIRONMENT } from '../../../contract/environment.js';
 import { loadSettings } from '../../src/config/load-settings.js';
@@ -8,6 +9,8 @@ const NO_FILES = (path: string): string => {
 };
 const LEAST = { TENANT_ID: 'acme', RUNNER_GROUP_ID: 'group-1', RUNNER_API_KEY: 'canary-key' };
 const settings = (more: Record<string, string> = {}, readFile = NO_FILES) => loadSettings({ ...LEAST, ...more }, readFile);
+
+const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 function faults(environment: Record<string, string>, readFile = NO_FILES): Record<string, string> {
   try {
@@ -99,6 +102,36 @@ describe('settings', () => {
     expect(faults({ ...LEAST, AXIOM_TASK_VERIFICATION_KEY_FILE: 'gone.json' })).toEqual({
       AXIOM_TASK_VERIFICATION_KEY_FILE: 'names gone.json, which cannot be read (ENOENT)',
     });
+  });
+
+  it('take policies from a variable or from a file, not from both', () => {
+    const text = 'permit(principal, action, resource);';
+    const file = (path: string) => (path === 'rules.cedar' ? '' : NO_FILES(path));
+    expect(settings().policies).toBeUndefined();
+    expect(settings({ RUNNER_POLICY: text }).policies).toEqual({ text, variable: 'RUNNER_POLICY' });
+    expect(settings({ RUNNER_POLICY: base64(text) }).policies).toEqual({ text, variable: 'RUNNER_POLICY' });
+    expect(settings({ RUNNER_POLICY_FILE: 'rules.cedar' }, file).policies).toEqual({ text: '', variable: 'RUNNER_POLICY_FILE' });
+    expect(faults({ ...LEAST, RUNNER_POLICY: text, RUNNER_POLICY_FILE: 'rules.cedar' }, file)).toEqual({
+      RUNNER_POLICY: 'is set together with RUNNER_POLICY_FILE',
+    });
+  });
+
+  it('join the further CAs of a file and of a variable', () => {
+    const [first = '', second = ''] = rootCertificates;
+    const file = () => first;
+    expect(settings().network.extraCa).toBeUndefined();
+    expect(settings({ RUNNER_CA_CERTIFICATES: second }).network.extraCa).toBe(second);
+    expect(settings({ NODE_EXTRA_CA_CERTS: 'ca.pem' }, file).network.extraCa).toBe(first);
+    expect(settings({ NODE_EXTRA_CA_CERTS: 'ca.pem', RUNNER_CA_CERTIFICATES: base64(second) }, file).network.extraCa).toBe(
+      `${first}\n${second}`,
+    );
+  });
+
+  it.each([
+    ['RUNNER_POLICY', 'is neither the text of Cedar policies nor its base64'],
+    ['RUNNER_CA_CERTIFICATES', 'is neither PEM text of certificates nor its base64'],
+  ])('never show what a malformed %s holds', (name, found) => {
+    for (const value of ['canary', base64('canary')]) expect(faults({ ...LEAST, [name]: value })).toEqual({ [name]: found });
   });
 
   it('read the list of allowed systems, with ports and permissions', () => {

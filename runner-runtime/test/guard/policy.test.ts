@@ -60,5 +60,6 @@ describe("the customer's Cedar policies", () => {
 
   it('that are no Cedar are refused', async () => {
     await expect(cedarPolicy('allow everything')).rejects.toBeInstanceOf(PolicySyntaxError);
+    await expect(cedarPolicy('// ä\npermit(principal, action, resourc);')).rejects.toMatchObject({ place: 'line 2, column 27' });
   });
 });

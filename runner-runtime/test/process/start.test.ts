@@ -149,6 +149,16 @@ describe.each([
   });
 });
 
+describe('policies in a variable', () => {
+  it('that are no Cedar end with 78, told by their place and not by their words', async () => {
+    const environment = { ...settings(), SECRETS_STORE_ENGINE: 'file', RUNNER_POLICY: 'permit(principal, action, resource);\ncanary(' };
+    const { code, stdout, stderr } = await command([], { environment });
+    expect({ code, stdout }).toEqual({ code: 78, stdout: '' });
+    expect(stderr).toContain('RUNNER_POLICY: is no set of Cedar policies (line 2, column 8). See docs/policies.md.');
+    expect(stderr).not.toContain('canary');
+  });
+});
+
 describe('the command line', () => {
   it.each([['version'], ['--version']])('tells the version: %s', async (word) => {
     expect(await command([word])).toEqual({ code: 0, stdout: expect.stringMatching(/^axiomrunner \d+\.\d+\.\d+\n$/), stderr: '' });
@@ -177,5 +187,7 @@ describe('the command line', () => {
     expect(await ask()).toMatchObject({ code: 0, stdout: expect.stringContaining('"ready":true') });
     await runner.stop();
     expect(await ask()).toMatchObject({ code: 69, stdout: expect.stringContaining('"ready":false') });
+    const off = await command(['health'], { environment: { RUNNER_HEALTH_ADDRESS: 'off' } });
+    expect(off).toEqual({ code: 69, stdout: expect.stringContaining('RUNNER_HEALTH_ADDRESS is off'), stderr: '' });
   });
 });

@@ -1,23 +1,14 @@
 #!/usr/bin/env node
 import { App } from 'aws-cdk-lib';
 import { EXIT_CONFIG } from '../contract/exit-codes';
-import { OidcRoleStack, SecretsManagerRoleStack } from '../lib';
 import { readSettings, SettingsError } from './settings';
+import { stacksOf } from './stacks';
 import { summaryOf } from './summary';
-
-function deploy(app: App): void {
-  const settings = readSettings(app.node.getAllContext());
-  const stacks = [
-    new SecretsManagerRoleStack(app, 'AxiomSecretsManagerRole', settings.secretsManagerRole),
-    new OidcRoleStack(app, 'AxiomOidcRole', settings.oidcRole),
-  ];
-  // Standard output belongs to the template that `cdk synth` prints.
-  console.error(summaryOf(stacks));
-}
 
 try {
   const app = new App();
-  deploy(app);
+  // Standard output belongs to the template that `cdk synth` prints.
+  console.error(summaryOf(stacksOf(app, readSettings(app.node.getAllContext()))));
   app.synth();
 } catch (error) {
   if (!(error instanceof SettingsError)) {

@@ -1,99 +1,158 @@
-import { withoutScheme } from '../constructs/roles/oidc-issuer';
+import { readFileSync } from 'node:fs';
 import { faultOf } from '../constructs/checks/setting-check';
-import {
-  EXTERNAL_ID,
-  KMS_KEY_ARN,
-  KUBERNETES_NAMESPACE,
-  type NameRule,
-  OIDC_ISSUER,
-  OIDC_PROVIDER_ARN,
-  PROXY_ROLE_NAME,
-  ROLE_ARN,
-  ROLE_NAME,
-  SERVICE_ACCOUNT_NAME,
-  TRUSTED_PRINCIPAL,
-} from '../contract/name-rules';
-import type { OidcRoleStackProps, SecretsManagerRoleStackProps } from '../lib';
+import { withoutScheme } from '../constructs/roles/oidc-issuer';
+import { HOSTS, type Host, SETTINGS, type Setting, type SettingName, settingNamed } from './setting-table';
 
 /** The app's settings have names of their own among all the context of the CDK. */
 export const CONTEXT_PREFIX = 'axiom:';
-
-/** What the app deploys, as far as the context says; what it doesn't say becomes a parameter of the template. */
-export interface AppSettings {
-  readonly secretsManagerRole: SecretsManagerRoleStackProps;
-  readonly oidcRole: OidcRoleStackProps;
-}
+/** Context key that says where the runner runs. */
+export const HOST_KEY = 'host';
+/** Context key with the path of a JSON file of settings; what the context says itself goes first. */
+export const FILE_KEY = `${CONTEXT_PREFIX}settings`;
 
 /** One message that lists every wrong setting. */
 export class SettingsError extends Error {}
 
-/** Context keys (behind the prefix) and what each may be. */
-const RULES = {
-  externalId: EXTERNAL_ID,
-  trustedPrincipalArn: TRUSTED_PRINCIPAL,
-  proxyRoleName: PROXY_ROLE_NAME,
-  kmsKeyArn: KMS_KEY_ARN,
-  kubernetesNamespace: KUBERNETES_NAMESPACE,
-  serviceAccountName: SERVICE_ACCOUNT_NAME,
-  runnerRoleName: ROLE_NAME,
-  oidcProviderUrl: OIDC_ISSUER,
-  oidcProviderArn: OIDC_PROVIDER_ARN,
-  proxyRoleArn: ROLE_ARN,
-} as const satisfies Record<string, NameRule>;
+/** A setting's value, by its kind. */
+type ValueOf<S extends Setting> = S['kind'] extends 'number'
+  ? number
+  : S['kind'] extends 'flag'
+    ? boolean
+    : S['kind'] extends 'list'
+      ? readonly string[]
+      : string;
 
-type SettingName = keyof typeof RULES;
+/** What the app is to deploy. What is left out has the default of its construct, or becomes a parameter of the template. */
+export type AppSettings = { readonly host: Host } & { readonly [name in SettingName]?: ValueOf<(typeof SETTINGS)[name]> };
 
 /** Names of all settings, with their prefix. */
-export const CONTEXT_KEYS: readonly string[] = Object.keys(RULES).map((name) => CONTEXT_PREFIX + name);
+export const CONTEXT_KEYS: readonly string[] = Object.keys(SETTINGS).map((name) => CONTEXT_PREFIX + name);
+
+/** Reads a file; throws when it can't. */
+export type ReadText = (path: string) => string;
+const fromDisk: ReadText = (path) => readFileSync(path, 'utf8');
 
 /**
- * Reads the settings from the context of the app.
+ * Reads the settings from the context of the app, and from the file that it names.
  * @param context everything from cdk.json, cdk.context.json and `--context`
- * @throws SettingsError when a setting is unknown, not a text, or breaks its rule
+ * @throws SettingsError when a setting is unknown, missing, or breaks its rule
  */
-export function readSettings(context: Readonly<Record<string, unknown>>): AppSettings {
-  const faults = Object.keys(context)
-    .filter(isOurs)
-    .flatMap((key) => faultOfSetting(key, context[key]));
+export function readSettings(context: Readonly<Record<string, unknown>>, readText: ReadText = fromDisk): AppSettings {
+  const faults: string[] = [];
+  const host = hostOf(context[HOST_KEY], faults);
+  const given = { ...settingsInFile(context[FILE_KEY], readText, faults), ...settingsInContext(context) };
+  const read: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(given)) {
+    const name = key.slice(CONTEXT_PREFIX.length);
+    const setting = settingNamed(name);
+    const fault = setting === undefined ? unknownSetting(key) : (misplaced(key, setting, host) ?? faultOfValue(key, setting, value));
+    if (fault !== undefined) {
+      faults.push(fault);
+    } else if (setting !== undefined) {
+      read[name] = parsedValue(key, setting, value, readText, faults);
+    }
+  }
+  faults.push(...missingSettings(given, host));
   if (faults.length > 0) {
     throw new SettingsError(['The settings in the context are wrong:', ...faults.map((fault) => `  ${fault}`)].join('\n'));
   }
-  const setting = (name: SettingName) => context[CONTEXT_PREFIX + name] as string | undefined;
-  return {
-    secretsManagerRole: {
-      externalId: setting('externalId'),
-      trustedPrincipalArn: setting('trustedPrincipalArn'),
-      roleName: setting('proxyRoleName'),
-      kmsKeyArn: setting('kmsKeyArn'),
-    },
-    oidcRole: {
-      kubernetesNamespace: setting('kubernetesNamespace'),
-      serviceAccountName: setting('serviceAccountName'),
-      roleName: setting('runnerRoleName'),
-      oidcProviderUrl: setting('oidcProviderUrl'),
-      oidcProviderArn: setting('oidcProviderArn'),
-      proxyRoleArn: setting('proxyRoleArn'),
-    },
-  };
+  return { host, ...read } as AppSettings; // Each value was checked against its rule and has the type of its kind.
 }
 
-function isOurs(key: string): boolean {
-  return key.startsWith(CONTEXT_PREFIX);
-}
-
-function isSettingName(name: string): name is SettingName {
-  return Object.hasOwn(RULES, name);
-}
-
-function faultOfSetting(key: string, value: unknown): string[] {
-  const name = key.slice(CONTEXT_PREFIX.length);
-  if (!isSettingName(name)) {
-    return [`${key} is not a setting. Allowed: ${CONTEXT_KEYS.join(', ')}. Correct its spelling or remove it.`];
+function hostOf(value: unknown = 'none', faults: string[]): Host {
+  const host = HOSTS.find((name) => name === value);
+  if (host === undefined) {
+    faults.push(`${HOST_KEY} is ${JSON.stringify(value)}. Allowed: ${HOSTS.join(', ')}. Choose where the runner runs.`);
   }
-  const { allowed, fix } = RULES[name];
-  if (typeof value !== 'string') {
-    return [`${key} is ${JSON.stringify(value)}, not a text. Allowed: ${allowed}. Put it in quotes.`];
+  return host ?? 'none';
+}
+
+function settingsInContext(context: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(context).filter(([key]) => key.startsWith(CONTEXT_PREFIX) && key !== FILE_KEY));
+}
+
+function settingsInFile(path: unknown, readText: ReadText, faults: string[]): Record<string, unknown> {
+  if (path === undefined) {
+    return {};
   }
-  const fault = faultOf(name === 'oidcProviderUrl' ? withoutScheme(value) : value, RULES[name]);
-  return fault === undefined ? [] : [`${key} is ${fault}. Allowed: ${allowed}. ${fix}`];
+  try {
+    const settings: unknown = JSON.parse(readText(String(path)));
+    const entries = Object.entries(settings as object).filter(([name]) => name !== '$schema');
+    return Object.fromEntries(entries.map(([name, value]) => [CONTEXT_PREFIX + name, value]));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    faults.push(`${FILE_KEY} is ${JSON.stringify(path)}, which cannot be read (${why}). Allowed: the path of a JSON file. Correct it.`);
+    return {};
+  }
+}
+
+function unknownSetting(key: string): string {
+  return `${key} is not a setting. Allowed: ${CONTEXT_KEYS.join(', ')}. Correct its spelling or remove it.`;
+}
+
+function misplaced(key: string, { hosts }: Setting, host: Host): string | undefined {
+  return hosts.includes(host)
+    ? undefined
+    : `${key} means nothing for ${HOST_KEY}=${host}. Allowed: with ${HOST_KEY} ${hosts.join(', ')}. Remove it, or choose another host.`;
+}
+
+function faultOfValue(key: string, { kind, rule }: Setting, value: unknown): string | undefined {
+  if (kind === 'number') {
+    return /^[0-9]{1,9}$/.test(String(value)) ? undefined : `${key} is ${JSON.stringify(value)}. Allowed: a whole number. Correct it.`;
+  }
+  if (kind === 'flag') {
+    return /^(true|false)$/.test(String(value)) ? undefined : `${key} is ${JSON.stringify(value)}. Allowed: true, false. Choose one.`;
+  }
+  const texts = kind === 'list' && typeof value !== 'string' ? value : [value];
+  const allowed = rule?.allowed ?? 'the path of a file';
+  if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string')) {
+    return `${key} is ${JSON.stringify(value)}, not a text. Allowed: ${allowed}. Put it in quotes.`;
+  }
+  const faulty = texts.flatMap((text) => (kind === 'list' ? itemsOf(text) : [text])).flatMap((text) => faultOfText(key, text, rule));
+  return faulty[0];
+}
+
+function faultOfText(key: string, text: string, rule: Setting['rule']): string[] {
+  if (rule === undefined) {
+    return [];
+  }
+  const fault = faultOf(key.endsWith('oidcProviderUrl') ? withoutScheme(text) : text, rule);
+  return fault === undefined ? [] : [`${key} is ${fault}. Allowed: ${rule.allowed}. ${rule.fix}`];
+}
+
+function parsedValue(key: string, { kind }: Setting, value: unknown, readText: ReadText, faults: string[]): unknown {
+  switch (kind) {
+    case 'number':
+      return Number(value);
+    case 'flag':
+      return String(value) === 'true';
+    case 'list':
+      return Array.isArray(value) ? value.flatMap(itemsOf) : itemsOf(String(value));
+    case 'file':
+      return textOf(key, String(value), readText, faults);
+    default:
+      return value;
+  }
+}
+
+function itemsOf(text: string): string[] {
+  return text.split(',').map((item) => item.trim());
+}
+
+function textOf(key: string, path: string, readText: ReadText, faults: string[]): string {
+  try {
+    return readText(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    faults.push(`${key} is ${JSON.stringify(path)}, which cannot be read (${code}). Allowed: the path of a file. Correct it.`);
+    return '';
+  }
+}
+
+function missingSettings(given: Readonly<Record<string, unknown>>, host: Host): string[] {
+  return Object.entries(SETTINGS).flatMap(([name, setting]: [string, Setting]) => {
+    const key = CONTEXT_PREFIX + name;
+    const missing = setting.requiredBy?.includes(host) === true && given[key] === undefined;
+    return missing ? [`${key} is missing. ${setting.meaning} Add -c ${key}=… to the command, or set it in cdk.json.`] : [];
+  });
 }

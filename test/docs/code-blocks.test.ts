@@ -1,0 +1,41 @@
+import { templateOf } from '../support/synth';
+import { runExample, typeErrors } from './support/code-example';
+import { codeBlocks, markdownFiles, readPage } from './support/markdown';
+
+const constructExamples = (page: string) => codeBlocks(readPage(page), 'ts').filter((example) => example.includes("from 'axiom-runner'"));
+
+const EXAMPLES = Object.fromEntries(
+  markdownFiles().flatMap((page) =>
+    constructExamples(page).map((example, index) => [`${page.replaceAll('/', '_')}_${index + 1}`, example] as const),
+  ),
+);
+
+it('finds examples in the pages', () => {
+  expect(Object.keys(EXAMPLES).length).toBeGreaterThan(2);
+});
+
+it('every example compiles', () => {
+  expect(typeErrors(EXAMPLES)).toEqual([]);
+}, 120_000);
+
+it.each(Object.entries(EXAMPLES))(
+  '%s synthesises',
+  (_, example) => {
+    expect(() => templateOf(runExample(example))).not.toThrow();
+  },
+  60_000,
+);
+
+describe('the check of examples can fail:', () => {
+  it('a property that there is not', () => {
+    const example = "import { SecretsManagerProxyRole } from 'axiom-runner';\nnew SecretsManagerProxyRole(this, 'Role', { nonsense: 1 });";
+    expect(typeErrors({ wrong: example }).join()).toContain("'nonsense' does not exist");
+  }, 120_000);
+
+  it('a value that a construct refuses', () => {
+    const example =
+      "import { SecretsManagerProxyRole } from 'axiom-runner';\nimport * as iam from 'aws-cdk-lib/aws-iam';\n" +
+      "new SecretsManagerProxyRole(this, 'Role', { externalId: '', trustedPrincipal: new iam.AccountPrincipal('111122223333') });";
+    expect(() => runExample(example)).toThrow(/externalId is empty/);
+  });
+});

@@ -1,0 +1,81 @@
+import { join } from 'node:path';
+import type { Stack } from 'aws-cdk-lib';
+import * as ts from 'typescript';
+import * as axiom from '../../..';
+import { ACCOUNT, anApp } from '../../support/synth';
+import { ROOT } from './markdown';
+
+/** What an example may refer to without making it: name, and how a page's author would have made it. */
+const GIVEN = `
+import { Stack as GivenStack } from 'aws-cdk-lib';
+import * as givenEc2 from 'aws-cdk-lib/aws-ec2';
+import * as givenEcr from 'aws-cdk-lib/aws-ecr';
+import * as givenSecretsManager from 'aws-cdk-lib/aws-secretsmanager';
+import * as givenSns from 'aws-cdk-lib/aws-sns';
+
+export class Given extends GivenStack {
+  get vpc() { return new givenEc2.Vpc(this, 'Vpc', { restrictDefaultSecurityGroup: false }); }
+  get apiKeySecret() { return givenSecretsManager.Secret.fromSecretNameV2(this, 'ApiKey', 'axiom-runner/api-key'); }
+  get repository() { return givenEcr.Repository.fromRepositoryName(this, 'Repository', 'axiom-runner'); }
+  get topic() { return new givenSns.Topic(this, 'Topic', { enforceSSL: true }); }
+}
+`;
+const NAMES = [...GIVEN.matchAll(/^ {2}get (\w+)\(/gm)].map((match) => match[1] ?? '');
+
+/** An example of a page as a module: its imports, then a stack whose constructor is the rest. */
+export function exampleModule(example: string): string {
+  const lines = example.split('\n');
+  const isImport = (line: string) => /^import .* from '.*';$/.test(line);
+  const body = lines.filter((line) => !isImport(line)).join('\n');
+  const used = NAMES.filter((name) => new RegExp(`(?<![.\\w])${name}\\b`).test(body) && !new RegExp(`const ${name}\\b`).test(body));
+  return [
+    ...lines.filter(isImport),
+    GIVEN,
+    'export class Example extends Given {',
+    '  constructor(...args: ConstructorParameters<typeof GivenStack>) {',
+    '    super(...args);',
+    ...used.map((name) => `    const ${name} = this.${name};`),
+    body,
+    '  }',
+    '}',
+  ].join('\n');
+}
+
+/** Type errors of examples, each by its name. The library is the source of this repository. */
+export function typeErrors(examples: Readonly<Record<string, string>>): string[] {
+  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile);
+  const { options } = ts.parseJsonConfigFileContent({ ...config, files: [], include: [] }, ts.sys, ROOT);
+  const modules = new Map(
+    Object.entries(examples).map(([name, example]) => [join(ROOT, 'test/docs', `${name}.ts`), exampleModule(example)]),
+  );
+  const host = ts.createCompilerHost(options);
+  const { fileExists, readFile, getSourceFile } = host;
+  host.fileExists = (path) => modules.has(path) || fileExists(path);
+  host.readFile = (path) => modules.get(path) ?? readFile(path);
+  host.getSourceFile = (path, language, ...rest) => {
+    const text = modules.get(path);
+    return text === undefined ? getSourceFile(path, language, ...rest) : ts.createSourceFile(path, text, language);
+  };
+  const program = ts.createProgram(
+    [...modules.keys()],
+    { ...options, noEmit: true, noUnusedLocals: false, noUnusedParameters: false, paths: { 'axiom-runner': [join(ROOT, 'index.ts')] } },
+    host,
+  );
+  return [...modules.keys()].flatMap((path) =>
+    [...program.getSyntacticDiagnostics(program.getSourceFile(path)), ...program.getSemanticDiagnostics(program.getSourceFile(path))].map(
+      ({ messageText }) => `${path.slice(ROOT.length + 11)}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+    ),
+  );
+}
+
+/** Runs an example. @returns the stack that it is */
+export function runExample(example: string) {
+  const { outputText } = ts.transpileModule(exampleModule(example), {
+    compilerOptions: { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2022 },
+  });
+  const exported: { Example?: new (...args: unknown[]) => Stack } = {};
+  const load = (name: string) => (name === 'axiom-runner' ? axiom : require(name));
+  new Function('require', 'exports', outputText)(load, exported);
+  if (exported.Example === undefined) throw new Error('the example is no module');
+  return new exported.Example(anApp(), 'Example', { env: { account: ACCOUNT, region: 'eu-central-1' } });
+}

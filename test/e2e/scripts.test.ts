@@ -1,4 +1,4 @@
-import { stat, unlink, writeFile } from 'node:fs/promises';
+import { readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort, startTemporal, stopAll, type TemporalServer } from '@axiom-runner/local-servers';
 import {
@@ -66,18 +66,32 @@ describe('start', () => {
     ['--apikey-file -', ['--apikey-file', '-']],
     ['--apikey', ['--apikey', KEY]],
   ])(
-    'keeps the key of %s out of every process, log and message',
+    'keeps the key of %s out of every process that it leaves behind, of log and messages',
     async (_, option) => {
       const { output } = await folder.run(['start', ...settings, ...option], { input: KEY });
       const running = await commandLines();
       expect(running).toContain(join(folder.path, '.env'));
       expect(running).not.toContain(KEY);
+      const { pid } = await statusOf();
+      expect(await readFile(`/proc/${pid}/environ`, 'utf8')).not.toContain(KEY);
       expect(output).not.toContain(KEY);
       expect(await folder.read('axiom-runner.log')).not.toContain(KEY);
       expect(await folder.read('.env')).toContain(`RUNNER_API_KEY=${KEY}\n`);
     },
     60_000,
   );
+
+  it('shows a key from standard input to no command line while it starts', async () => {
+    let ended = false;
+    const started = start().finally(() => {
+      ended = true;
+    });
+    const seen: string[] = [];
+    while (!ended) seen.push(await commandLines());
+    expect(await started).toMatchObject({ code: 0 });
+    expect(seen.filter((lines) => lines.includes(KEY))).toEqual([]);
+    expect(seen.some((lines) => lines.includes('axiom-runner.sh start'))).toBe(true);
+  }, 60_000);
 
   it('lets nobody else read settings and log', async () => {
     await start();

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { request as requestHttp } from 'node:http';
-import { request as requestHttps } from 'node:https';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { makeAuthority } from './certificates.js';
 import { makeTemporaryDirectory, removeTemporaryDirectory } from './cleanup.js';
+import { httpStatus } from './http-status.js';
 import { onPort } from './ports.js';
 import { pythonInterpreter, pythonPackage } from './python-package.js';
 import { executable, onPath, resolveServer, type Say } from './resolve.js';
@@ -12,6 +12,8 @@ import { ServerProcess } from './server-process.js';
 const accountId = '123456789012';
 const region = 'us-east-1';
 const secretKey = 'test';
+/** CloudFormation types that the emulator lacks; Python runs the folder's sitecustomize.py at its start. */
+const addedTypes = fileURLToPath(new URL('../aws-emulator', import.meta.url));
 
 export interface AwsEmulatorOptions {
   /** The port on 127.0.0.1. @default a free port */
@@ -57,7 +59,8 @@ export interface AwsEmulator {
 interface Program {
   readonly command: string;
   readonly args: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
+  /** The folder of its Python modules. @default what the program itself knows */
+  readonly modules?: string;
 }
 
 /** Starts the AWS emulator ministack. */
@@ -80,7 +83,7 @@ export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promis
           return server.pid;
         },
         reset: async () => {
-          const status = await send('POST', `${loopback}/_ministack/reset`, tls?.ca);
+          const status = await httpStatus('POST', `${loopback}/_ministack/reset`, { ca: tls?.ca });
           if (status !== 200) throw new Error(`the AWS emulator answered ${status} to a reset`);
         },
         kill: () => server.kill(),
@@ -106,7 +109,7 @@ export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promis
  */
 function findMinistack(say?: Say): Promise<Program> {
   const published = { name: 'ministack', version: '1.5.33' };
-  const programAt = (command: string): Program => ({ command, args: [], env: {} });
+  const programAt = (command: string): Program => ({ command, args: [] });
   return resolveServer({
     what: 'The AWS emulator (ministack)',
     variable: 'AXIOM_TEST_MINISTACK',
@@ -118,7 +121,7 @@ function findMinistack(say?: Say): Promise<Program> {
         find: async () => {
           const modules = await pythonPackage(published, say);
           const withoutPort443 = 'from ministack import app; app._port_is_bindable = lambda *_: False; app.main()';
-          return { command: await pythonInterpreter(), args: ['-c', withoutPort443], env: { PYTHONPATH: modules } };
+          return { command: await pythonInterpreter(), args: ['-c', withoutPort443], modules };
         },
       },
     ],
@@ -133,10 +136,14 @@ async function launchMinistack(program: Program, settings: NodeJS.ProcessEnv, lo
     what: 'The AWS emulator',
     command: program.command,
     args: program.args,
-    env: { ...Object.fromEntries(inherited), ...program.env, ...settings },
+    env: { ...Object.fromEntries(inherited), ...settings, PYTHONPATH: modulePath(program), PYTHONDONTWRITEBYTECODE: '1' },
   });
-  await server.ready(async () => (await send('GET', `${loopback}/_ministack/health`, ca).catch(() => 0)) === 200, 30_000);
+  await server.ready(async () => (await httpStatus('GET', `${loopback}/_ministack/health`, { ca })) === 200, 30_000);
   return server;
+}
+
+function modulePath({ modules = process.env.PYTHONPATH }: Program): string {
+  return modules === undefined || modules === '' ? addedTypes : `${addedTypes}${delimiter}${modules}`;
 }
 
 function settingsOf(options: AwsEmulatorOptions, directory: string): NodeJS.ProcessEnv {
@@ -178,16 +185,4 @@ async function tlsMaterial(directory: string): Promise<{ caFile: string; ca: Buf
   const { certFile, keyFile } = await authority.issueServer();
   const settings = { USE_SSL: '1', MINISTACK_SSL_CERT: certFile, MINISTACK_SSL_KEY: keyFile };
   return { caFile: authority.caFile, ca: await readFile(authority.caFile), settings };
-}
-
-/** Sends an empty request and resolves with the status. */
-function send(method: string, url: string, ca?: Buffer): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const request = url.startsWith('https:') ? requestHttps : requestHttp;
-    const call = request(url, { method, agent: false, timeout: 10_000, ...(ca && { ca }) }, (response) => {
-      response.resume().on('end', () => resolve(response.statusCode ?? 0));
-    });
-    call.on('timeout', () => call.destroy(new Error(`no answer from ${url}`)));
-    call.on('error', reject).end();
-  });
 }

@@ -1,6 +1,8 @@
 export { type AwsEmulator, type AwsEmulatorOptions, startAwsEmulator } from './aws-emulator.js';
 export { leaveSignalsToCaller, stopAll } from './cleanup.js';
 export { type FailedWay, ServerStartError, ServerUnavailableError } from './errors.js';
+export { type KubernetesOptions, type KubernetesServer, startKubernetes } from './kubernetes.js';
+export { type KubernetesTools, kubernetesTools } from './kubernetes-tools.js';
 export { freePort } from './ports.js';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.js';
 export type { PostgresMajor } from './postgres-binaries.js';

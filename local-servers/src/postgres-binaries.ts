@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
-import { access, readFile, symlink } from 'node:fs/promises';
+import { readFile, symlink } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { arch, platform } from 'node:process';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { nodePackage } from './node-package.js';
 import { executable, onPath, pathDirectories, resolveServer } from './resolve.js';
 
 const run = promisify(execFile);
@@ -71,24 +71,9 @@ async function requireMajor(bin: string, major: number): Promise<string> {
 }
 
 async function fromNodeModules(name: string, major: number): Promise<PostgresBinaries> {
-  const native = join(await packageRoot(name), 'native');
+  const native = join(await nodePackage(name), 'native');
   await linkLibraries(native);
   return { bin: await requireMajor(join(native, 'bin'), major), movable: native };
-}
-
-async function packageRoot(name: string): Promise<string> {
-  const here = dirname(fileURLToPath(import.meta.url));
-  for (let directory = here; directory !== dirname(directory); directory = dirname(directory)) {
-    const root = join(directory, 'node_modules', name);
-    if (
-      await access(root).then(
-        () => true,
-        () => false,
-      )
-    )
-      return root;
-  }
-  throw new Error(`it is not installed in a node_modules above ${here}`);
 }
 
 /** Makes the links between libraries that the package's install script would make: a package can't contain links. */

@@ -16,10 +16,16 @@ export interface Answer {
   readonly body: string;
 }
 
-/** Calls the query protocol of IAM or STS. */
-export function query(emulator: AwsEmulator, keys: Keys, service: 'iam' | 'sts', parameters: Record<string, string>): Promise<Answer> {
-  const version = service === 'iam' ? '2010-05-08' : '2011-06-15';
-  const body = new URLSearchParams({ Version: version, ...parameters }).toString();
+const versions = { iam: '2010-05-08', sts: '2011-06-15', cloudformation: '2010-05-15', ec2: '2016-11-15' } as const;
+
+/** Calls a service that speaks the query protocol. */
+export function query(
+  emulator: AwsEmulator,
+  keys: Keys,
+  service: keyof typeof versions,
+  parameters: Record<string, string>,
+): Promise<Answer> {
+  const body = new URLSearchParams({ Version: versions[service], ...parameters }).toString();
   return call(emulator, keys, service, { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }, body);
 }
 

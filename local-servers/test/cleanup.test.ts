@@ -5,9 +5,13 @@ import { tmpdir } from 'node:os';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { jest } from '@jest/globals';
 
 const index = fileURLToPath(new URL('../src/index.ts', import.meta.url));
 const repository = fileURLToPath(new URL('../..', import.meta.url));
+
+// Each test starts a process with two servers, which takes more than Jest's 5 s on a busy machine.
+jest.setTimeout(60_000);
 
 describe('the servers of a process that ends', () => {
   it('are stopped, and their files removed, when it runs to its end', async () => {
@@ -35,7 +39,7 @@ describe('the servers of a process that ends', () => {
   it('are left running on a signal that the caller handles, until it stops them', async () => {
     const handler =
       'process.on("SIGTERM", async () => { await fetch(aws.endpoint + "/_ministack/health"); await servers.stopAll(); process.exit(7); })';
-    const { servers, child } = await startServers(`servers.leaveSignalsToCaller(); ${handler}; setInterval(() => {}, 1000)`);
+    const { servers, child } = await startServers('setInterval(() => {}, 1000)', `servers.leaveSignalsToCaller(); ${handler};`);
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([7, null]);
     await expectGone(servers);
@@ -47,10 +51,12 @@ interface Started {
   readonly temporary: string;
 }
 
-async function startServers(then: string): Promise<{ servers: Started; child: ChildProcess }> {
+/** Resolves when the servers run. What has to be there before a signal comes is done in `first`: `then` may come after the signal. */
+async function startServers(then: string, first = ''): Promise<{ servers: Started; child: ChildProcess }> {
   const script = `
     const servers = await import(${JSON.stringify(index)});
     const [aws, postgres] = await Promise.all([servers.startAwsEmulator(), servers.startPostgres({ major: 18, tls: true })]);
+    ${first}
     console.log(JSON.stringify({ pids: [aws.pid, postgres.pid], temporary: postgres.caFile.split('/').at(-2) }));
     ${then}`;
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], {

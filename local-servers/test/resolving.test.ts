@@ -2,8 +2,10 @@ import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  kubernetesTools,
   ServerUnavailableError,
   startAwsEmulator,
+  startKubernetes,
   startPostgres,
   startTemporal,
   temporalCliPath,
@@ -27,6 +29,9 @@ describe('a variable that names a server', () => {
     ['AXIOM_TEST_TEMPORAL', () => startTemporal()],
     ['AXIOM_TEST_TEMPORAL_TEST_SERVER', () => temporalTestServerPath()],
     ['AXIOM_TEST_MINISTACK', () => startAwsEmulator()],
+    ['AXIOM_TEST_KUBERNETES', () => startKubernetes()],
+    ['AXIOM_TEST_HELM', () => kubernetesTools()],
+    ['AXIOM_TEST_KUBECTL', () => kubernetesTools()],
     ['AXIOM_TEST_POSTGRES_18', () => startPostgres({ major: 18 })],
     ['AXIOM_TEST_POSTGRES_15', () => startPostgres({ major: 15 })],
   ])('%s is an error, and nothing else is tried, when it is wrong', async (variable, start) => {
@@ -71,6 +76,14 @@ describe('a server that no variable names', () => {
     ]);
     expect(error.tried.map(({ why }) => why)).toEqual(['not set', 'there is no "temporal" on PATH', 'there is no "python" on PATH']);
     expect(error.mend).toContain('createLocal()');
+  });
+
+  it('is reported with what it would be built with, when that is missing', async () => {
+    process.env.PATH = directory;
+    process.env.XDG_CACHE_HOME = directory;
+    const error = await rejection(startKubernetes());
+    expect(error.tried.map(({ why }) => why)).toEqual(['not set', 'there is no "go" on PATH']);
+    expect(error.mend).toContain('AXIOM_TEST_KUBERNETES');
   });
 });
 

@@ -1,4 +1,5 @@
 import { systemName } from '@axiom-runner/protocol';
+import { ACCESS_END_EVENT, OUTCOME_FAILED, OUTCOME_SUCCEEDED, TASK_STEP_EVENT } from '../../../contract/log-fields.js';
 import type { RunnerError } from '../errors.js';
 import type { Logger } from '../operations/logger.js';
 
@@ -27,7 +28,7 @@ export interface StepRecord {
 
 /** Writes the record as one log line with `"event":"task.step"`. */
 export function recordStep(log: Logger, { subject, error, ...record }: StepRecord): void {
-  const fields = { event: 'task.step', ...record, ...shown(subject), ...outcomeOf(error) };
+  const fields = { event: TASK_STEP_EVENT, ...record, ...shown(subject), ...outcomeOf(error) };
   if (error === undefined) log.info(`${record.step} succeeded`, fields);
   else log.error(`${record.step} failed: ${error.code}: ${error.message}`, fields);
 }
@@ -47,7 +48,7 @@ export interface EndRecord {
 
 /** Writes the record as one log line with `"event":"access.end"`. */
 export function recordEnd(log: Logger, { subject, error, ...record }: EndRecord): void {
-  const fields = { event: 'access.end', ...record, ...shown(subject), ...outcomeOf(error) };
+  const fields = { event: ACCESS_END_EVENT, ...record, ...shown(subject), ...outcomeOf(error) };
   if (error !== undefined) log.error(`an access could not be ended: ${error.code}: ${error.message}`, fields);
   else log.warn(record.proved ? 'an access was ended outside its workflow' : 'the end of an access could not be proved', fields);
 }
@@ -57,5 +58,5 @@ function shown({ system, target, permission, principal, justification, expiresAt
 }
 
 function outcomeOf(error: RunnerError | undefined): Record<string, unknown> {
-  return error === undefined ? { outcome: 'succeeded' } : { outcome: 'failed', error: error.toTaskError() };
+  return error === undefined ? { outcome: OUTCOME_SUCCEEDED } : { outcome: OUTCOME_FAILED, error: error.toTaskError() };
 }

@@ -90,6 +90,12 @@ const DENIED = new Set([
 function storeError(error: unknown, name: string, proxyRole: ProxyRoleSettings | undefined): RunnerError {
   const kind = error instanceof Error ? error.name : '';
   const object = name;
+  if (kind === 'ResourceNotFoundException' && isEmpty(error)) {
+    return new RunnerError('SECRET_NOT_FOUND', `The secret ${name} has no value yet.`, {
+      object,
+      mend: `Fill it in: aws secretsmanager put-secret-value --secret-id ${name} --secret-string file://secret.json`,
+    });
+  }
   if (kind === 'ResourceNotFoundException') {
     return new RunnerError('SECRET_NOT_FOUND', `The secret ${name} does not exist in the secret store.`, {
       object,
@@ -142,6 +148,11 @@ function storeError(error: unknown, name: string, proxyRole: ProxyRoleSettings |
       mend: 'Check the route to Secrets Manager (VPC endpoint, proxy) and its throttling; the runner tries again.',
     },
   );
+}
+
+/** How Secrets Manager says that a secret is there, and a version of it is not. */
+function isEmpty(error: unknown): boolean {
+  return error instanceof Error && /secret value for staging label/i.test(error.message);
 }
 
 /** How Secrets Manager says that the key is out of reach, under the name of any other refusal. */

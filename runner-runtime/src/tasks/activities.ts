@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { AsyncCompletionClient } from '@temporalio/client';
 import { CancelledFailure } from '@temporalio/common';
+import { REVERT_STEP } from '../../../contract/log-fields.js';
 import { recordStep, type StepSubject } from '../audit/step-record.js';
 import { asRunnerError, RunnerError } from '../errors.js';
 import type { Logger } from '../operations/logger.js';
@@ -56,7 +57,7 @@ export function createActivities(options: ActivitiesOptions): RunnerActivities {
     planAccess: (envelope) => reading('planAccess', (attempt) => access.plan(attempt, envelope), THEN_MORE),
     applyAccess: (envelope, intent) => changing('applyAccess', (attempt) => access.apply(attempt, envelope, intent), THEN_DONE),
     extendAccess: (envelope, intent) => changing('extendAccess', (attempt) => access.extend(attempt, envelope, intent)),
-    revertAccess: (intent) => changing('revertAccess', (attempt) => access.revert(attempt, intent)),
+    revertAccess: (intent) => changing(REVERT_STEP, (attempt) => access.revert(attempt, intent)),
     verifyAccess: (intent) => reading('verifyAccess', (attempt) => access.verify(attempt, intent)),
     testConnection: (envelope) => reading('testConnection', (attempt) => reads.testConnection(attempt, envelope), THEN_DONE),
     admitCollection: (envelope) => reading('admitCollection', (attempt) => reads.admitCollection(attempt, envelope), THEN_MORE),

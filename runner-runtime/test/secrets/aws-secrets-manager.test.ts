@@ -129,6 +129,17 @@ describe('the store in AWS Secrets Manager', () => {
     expect(error.mend).toContain('kms:Decrypt');
   });
 
+  // The emulator makes no secret without a value; the words are those of AWS.
+  it('says of a secret that was made empty how to fill it', async () => {
+    const Message = "Secrets Manager can't find the specified secret value for staging label: AWSCURRENT";
+    const aws = await refusing(JSON.stringify({ __type: 'ResourceNotFoundException', Message }));
+    process.env['AWS_ENDPOINT_URL'] = aws.endpoint;
+    const error = await refusal();
+    aws.close();
+    expect(error).toMatchObject({ code: 'SECRET_NOT_FOUND', message: expect.stringContaining('has no value yet') });
+    expect(error.mend).toContain(`put-secret-value --secret-id ${NAME}`);
+  });
+
   it('refuses a binary secret', async () => {
     await asRoot(emulator, 'CreateSecret', { Name: 'axiom-security/aws/binary', SecretBinary: Buffer.from(CANARY).toString('base64') });
     expect(await refusal('axiom-security/aws/binary')).toMatchObject({

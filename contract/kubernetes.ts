@@ -1,4 +1,7 @@
-/** Names of the runner's objects in a Kubernetes cluster. */
+/** Names of the runner's objects in a Kubernetes cluster, and what its pods ask for. */
+
+import { DEFAULT_HEALTH_ADDRESS } from './environment';
+import type { NameRule } from './name-rules';
 
 export const KUBERNETES_NAME = 'axiom-runner';
 export const KUBERNETES_APP_LABEL = 'axiom-runner';
@@ -6,3 +9,68 @@ export const DEFAULT_SERVICE_ACCOUNT = 'axiom-runner';
 export const ROLE_ARN_ANNOTATION = 'eks.amazonaws.com/role-arn';
 export const HELM_RELEASE = 'axiom-runner-v2';
 export const HELM_CHART = 'axiom-runner-helm-v2';
+
+/** Key of the API key in a Kubernetes Secret: the name of its variable. */
+export const API_KEY_SECRET_KEY = 'RUNNER_API_KEY';
+/** Folder that a runner may write to and execute from. */
+export const SCRATCH_FOLDER = '/tmp';
+/** User and group of a runner's process: no user of any node. */
+export const RUNNER_USER = 65_532;
+/** Pods of a runner group: one goes on while a node is drained. */
+export const DEFAULT_REPLICAS = 2;
+/** What one runner should have at least, in Kubernetes' units. */
+export const DEFAULT_CPU = '1';
+export const DEFAULT_MEMORY = '2Gi';
+
+/** Where the agent of EKS Pod Identity answers on each node. https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html */
+export const POD_IDENTITY_AGENT_CIDRS: readonly string[] = ['169.254.170.23/32', 'fd00:ec2::23/128'];
+
+/** Ends with 0 while the runner takes tasks. */
+export const READY_COMMAND: readonly string[] = ['axiomrunner', 'health'];
+/**
+ * Ends with 0 while the runner's process answers. Not the same as readiness: a runner that lost its control plane is not ready, but
+ * to restart it would cut off the accesses that it still has to end.
+ */
+export const ALIVE_COMMAND: readonly string[] = [
+  'node',
+  '-e',
+  `fetch("http://"+(process.env.RUNNER_HEALTH_ADDRESS||"${DEFAULT_HEALTH_ADDRESS}")+"/healthz").then(({ok})=>process.exit(ok?0:1),()=>process.exit(1))`,
+];
+
+/** Name of an object that a Kubernetes label may hold too. https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
+export const KUBERNETES_OBJECT_NAME: NameRule = {
+  pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
+  maxLength: 63,
+  allowed: '1 to 63 small letters, digits and hyphens, no hyphen at either end',
+  fix: 'Shorten the name or change those characters.',
+};
+
+/** Name of an object that no label has to hold: a DNS subdomain. */
+export const KUBERNETES_SECRET_NAME: NameRule = {
+  pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?([.][a-z0-9]([a-z0-9-]*[a-z0-9])?)*$',
+  maxLength: 253,
+  allowed: '1 to 253 small letters, digits, hyphens and dots, a letter or digit at either end',
+  fix: 'Copy the name that "kubectl get secrets" prints.',
+};
+
+/** Key in the data of a Secret. */
+export const KUBERNETES_SECRET_KEY: NameRule = {
+  pattern: '^[A-Za-z0-9._-]+$',
+  maxLength: 253,
+  allowed: '1 to 253 letters, digits and ._-',
+  fix: 'Copy the key that "kubectl describe secret" prints.',
+};
+
+/** An amount of CPU or memory. https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/ */
+export const KUBERNETES_QUANTITY: NameRule = {
+  pattern: '^[0-9]+([.][0-9]+)?(m|k|M|G|Ki|Mi|Gi)?$',
+  allowed: 'a quantity of Kubernetes, such as 500m or 2Gi',
+  fix: 'Write a number and, where it has one, the unit.',
+};
+
+/** A network that an egress rule may name. */
+export const NETWORK_CIDR: NameRule = {
+  pattern: '^([0-9]{1,3}([.][0-9]{1,3}){3}/([0-9]|[12][0-9]|3[0-2])|[0-9a-fA-F:]*:[0-9a-fA-F:]*/([0-9]{1,2}|1[01][0-9]|12[0-8]))$',
+  allowed: 'a network in CIDR notation, such as 10.0.0.0/16',
+  fix: 'Write one address as a.b.c.d/32.',
+};

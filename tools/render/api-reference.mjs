@@ -50,7 +50,10 @@ function typeSection(type) {
           type.members.map((member) => [`\`${member.name}\``, cell(member.docs)]),
         )
       : '',
-    table(['property', 'type', 'meaning'], documented.filter(isProperty).map((property) => propertyRow(property, type.datatype === true))),
+    table(
+      ['property', 'type', 'meaning'],
+      documented.filter(isProperty).map((property) => propertyRow(property, type.datatype === true)),
+    ),
     table(['method', 'meaning'], documented.filter((member) => !isProperty(member)).map(methodRow)),
   ]
     .filter((part) => part !== '')

@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Yaml } from 'cdk8s';
+import { ENVIRONMENT } from '../../contract/environment';
+import { HELM_CHART } from '../../contract/kubernetes';
+
+const ROOT = join(__dirname, '../..');
+const SHIPPED = join(ROOT, 'deploy/helm', HELM_CHART);
+const rendered = mkdtempSync(join(tmpdir(), 'axiom-rendered-'));
+
+afterAll(() => rmSync(rendered, { recursive: true }));
+
+interface Values {
+  readonly runner: Readonly<Record<string, unknown>>;
+  readonly [group: string]: unknown;
+}
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly additionalProperties?: unknown;
+  readonly default?: unknown;
+}
+
+const filesIn = (folder: string) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.\w+$/.test(path))
+    .sort();
+const textsIn = (folder: string) => filesIn(folder).map((path) => [path, readFileSync(join(folder, path), 'utf8')]);
+const [values]: Values[] = Yaml.load(join(SHIPPED, 'values.yaml'));
+const schema: Schema = JSON.parse(readFileSync(join(SHIPPED, 'values.schema.json'), 'utf8'));
+const readme = readFileSync(join(SHIPPED, 'README.md'), 'utf8');
+
+it('the chart is that of the objects as they are now; else run: npm run render', () => {
+  const { status, stderr } = spawnSync(process.execPath, ['tools/render/helm.mjs', rendered], { cwd: ROOT, encoding: 'utf8' });
+  expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+  expect(textsIn(SHIPPED)).toEqual(textsIn(join(rendered, 'helm', HELM_CHART)));
+}, 60_000);
+
+it('has every variable by its own name, with the default of the published guide', () => {
+  const expected = ENVIRONMENT.map(({ name, published, defaultValue }) => [name, published ? (defaultValue ?? '') : '']);
+  expect(Object.entries(values?.runner ?? {})).toEqual([['RUNNER_ROLE_ARN', ''], ...expected]);
+});
+
+it('has a schema of exactly the values, closed at each level that the chart defines', () => {
+  const pathsOf = (node: Schema, path: string): string[] =>
+    node.properties === undefined ? [path] : Object.entries(node.properties).flatMap(([name, child]) => pathsOf(child, `${path}.${name}`));
+  const paths = pathsOf(schema, '').filter((path) => path !== '.global');
+  const valueAt = (path: string) =>
+    path
+      .split('.')
+      .slice(1)
+      .reduce<unknown>((node, name) => (node as Values)[name], values);
+  expect(paths.filter((path) => valueAt(path) === undefined)).toEqual([]);
+  expect(Object.keys(values ?? {})).toEqual(Object.keys(schema.properties ?? {}).filter((name) => name !== 'global'));
+  const open = Object.values(schema.properties ?? {}).filter(
+    (node) => node.properties !== undefined && node.additionalProperties !== false,
+  );
+  expect([schema.additionalProperties, open]).toEqual([false, []]);
+});
+
+it('lists every value in its README', () => {
+  const listed = [...readme.matchAll(/^\| `([^`]+)` +\|/gm)].map((row) => row[1]);
+  expect(listed).toEqual(expect.arrayContaining(ENVIRONMENT.map(({ name }) => `runner.${name}`)));
+  expect(new Set(listed.map((path) => path?.split('.')[0]))).toEqual(new Set(Object.keys(values ?? {})));
+});
+
+it('is of the version of this package', () => {
+  const [chart]: { name: string; version: string; appVersion: string }[] = Yaml.load(join(SHIPPED, 'Chart.yaml'));
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  expect(chart).toMatchObject({ name: HELM_CHART, version, appVersion: version });
+});
+
+it('leaves no fact of the contract open', () => {
+  expect(textsIn(SHIPPED).filter(([, text]) => /@[A-Z_]{2,}@|opened-place|marker-/.test(text ?? ''))).toEqual([]);
+});

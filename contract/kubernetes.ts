@@ -1,6 +1,5 @@
 /** Names of the runner's objects in a Kubernetes cluster, and what its pods ask for. */
 
-import { DEFAULT_HEALTH_ADDRESS } from './environment';
 import type { NameRule } from './name-rules';
 
 export const KUBERNETES_NAME = 'axiom-runner';
@@ -29,13 +28,9 @@ export const POD_IDENTITY_AGENT_CIDRS: readonly string[] = ['169.254.170.23/32',
 export const READY_COMMAND: readonly string[] = ['axiomrunner', 'health'];
 /**
  * Ends with 0 while the runner's process answers. Not the same as readiness: a runner that lost its control plane is not ready, but
- * to restart it would cut off the accesses that it still has to end.
+ * a restart would cut off the accesses that it still has to end.
  */
-export const ALIVE_COMMAND: readonly string[] = [
-  'node',
-  '-e',
-  `fetch("http://"+(process.env.RUNNER_HEALTH_ADDRESS||"${DEFAULT_HEALTH_ADDRESS}")+"/healthz").then(({ok})=>process.exit(ok?0:1),()=>process.exit(1))`,
-];
+export const ALIVE_COMMAND: readonly string[] = [...READY_COMMAND, '--alive'];
 
 /** Name of an object that a Kubernetes label may hold too. https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
 export const KUBERNETES_OBJECT_NAME: NameRule = {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as ts from 'typescript';
 import * as axiom from '..';
 import { OIDC_ROLE_TEMPLATE, PROXY_ROLE_TEMPLATE } from '../contract/cloudformation';
+import { ECS_RUNNER_TEMPLATE } from '../contract/runner-templates';
 import { ACCOUNT, aStackIn, findingsIn } from './support/synth';
 
 const read = (page: string) => readFileSync(join(__dirname, '../docs', page), 'utf8');
@@ -26,6 +27,8 @@ function runInStack(example: string) {
 describe.each([
   ['secrets-manager-role.md', PROXY_ROLE_TEMPLATE],
   ['oidc-role.md', OIDC_ROLE_TEMPLATE],
+  ['deploy-ecs.md', ECS_RUNNER_TEMPLATE],
+  ['network.md', { parameters: {}, outputs: {} }],
 ])('%s', (page, template) => {
   it('has examples that work as they stand, without findings', () => {
     const examples = examplesOf(page);

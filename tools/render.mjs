@@ -3,19 +3,23 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { root } from './install.mjs';
+import { renderHelmChart } from './render/helm.mjs';
+import { renderManifest } from './render/kubernetes.mjs';
 
 /**
- * `npm run render`: writes the CloudFormation templates that users download, from the stacks that the CDK app deploys.
- * Another folder than deploy/cloudformation may be given as argument.
+ * `npm run render`: writes the CloudFormation templates that users download, from the stacks that the CDK app deploys, then the manifest and
+ * the Helm chart. With a folder as argument only the templates, into that folder.
  */
 const require = createRequire(import.meta.url);
 require('ts-node').register({ transpileOnly: true, cwd: root });
 const { App } = require('aws-cdk-lib');
 const { Yaml } = require('cdk8s');
-const { OidcRoleStack, SecretsManagerRoleStack } = require('../lib');
+const { Ec2RunnerStack, EcsRunnerStack, OidcRoleStack, SecretsManagerRoleStack } = require('../lib');
 
 /** Files, and the stacks that they come from: without settings, so that all of them are parameters. */
 const TEMPLATES = {
+  'ec2-runner.yaml': (app) => new Ec2RunnerStack(app, 'AxiomEc2Runner'),
+  'ecs-runner.yaml': (app) => new EcsRunnerStack(app, 'AxiomEcsRunner'),
   'oidc-role.yaml': (app) => new OidcRoleStack(app, 'AxiomOidcRole'),
   'secrets-manager-role.yaml': (app) => new SecretsManagerRoleStack(app, 'AxiomSecretsManagerRole'),
 };
@@ -45,4 +49,7 @@ try {
   }
 } finally {
   rmSync(outdir, { recursive: true });
+}
+if (process.argv[2] === undefined) {
+  for (const path of [...renderManifest(), ...renderHelmChart()]) console.error(path);
 }

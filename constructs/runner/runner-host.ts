@@ -144,7 +144,7 @@ export abstract class RunnerHost extends Resource implements IRunnerHost {
   public readonly stateKeySecret: secretsmanager.ISecret;
 
   /** Table for accesses in systems that have no place for a mark, if there is one. */
-  public readonly ledger?: dynamodb.ITableV2;
+  public readonly ledger?: dynamodb.ITable;
 
   protected constructor(scope: Construct, id: string, props: RunnerHostProps) {
     super(scope, id);

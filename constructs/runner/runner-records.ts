@@ -19,10 +19,11 @@ export function stateKeySecret(scope: Construct, removalPolicy: RemovalPolicy): 
 }
 
 /** The table with the accesses in systems that have no place for a mark. */
-export function ledgerTable(scope: Construct, removalPolicy: RemovalPolicy): dynamodb.TableV2 {
-  return new dynamodb.TableV2(scope, 'Ledger', {
+export function ledgerTable(scope: Construct, removalPolicy: RemovalPolicy): dynamodb.Table {
+  return new dynamodb.Table(scope, 'Ledger', {
     partitionKey: { name: LEDGER_PARTITION_KEY, type: dynamodb.AttributeType.STRING },
     sortKey: { name: LEDGER_SORT_KEY, type: dynamodb.AttributeType.STRING },
+    billingMode: dynamodb.BillingMode.PAY_PER_REQUEST,
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     removalPolicy,
   });

@@ -15,16 +15,10 @@ export enum RunnerLogLevel {
 }
 
 /**
- * Settings of a runner that are the same on every host. Each becomes an environment variable; where a property is left out, the runtime's
- * own default holds. None of them is a secret.
+ * What of a runner's settings has a default, the same on every host. Each becomes an environment variable; where a property is left out,
+ * the runtime's own default holds. None of them is a secret.
  */
-export interface RunnerSettings {
-  /** Tenant id, as the platform shows it: the variable `TENANT_ID`. */
-  readonly tenantId: string;
-
-  /** Id of the runner group: the variable `RUNNER_GROUP_ID`. All runners of a group share its work. */
-  readonly runnerGroupId: string;
-
+export interface RunnerOptions {
   /**
    * `host:port` of the control plane, reached with TLS: the variable `AXIOM_ACTIONS_ADDRESS_AND_PORT`.
    * @default 'axiomactions.axiom.security:443'
@@ -131,4 +125,13 @@ export interface RunnerSettings {
    * @default - none
    */
   readonly environment?: { readonly [name: string]: string };
+}
+
+/** Settings of a runner that are the same on every host. */
+export interface RunnerSettings extends RunnerOptions {
+  /** Tenant id, as the platform shows it: the variable `TENANT_ID`. */
+  readonly tenantId: string;
+
+  /** Id of the runner group: the variable `RUNNER_GROUP_ID`. All runners of a group share its work. */
+  readonly runnerGroupId: string;
 }

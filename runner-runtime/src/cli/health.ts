@@ -3,11 +3,11 @@ import { DEFAULT_HEALTH_ADDRESS } from '../../../contract/environment.js';
 import { EXIT_CONFIG, EXIT_FAILED, EXIT_OK, EXIT_UNAVAILABLE, EXIT_USAGE } from '../../../contract/exit-codes.js';
 import { parseEnvFile } from '../config/env-file.js';
 
-const HELP = `Usage: axiomrunner health [--env-file <path>]
+const HELP = `Usage: axiomrunner health [--alive] [--env-file <path>]
 
-Asks the runner on this host whether it takes tasks (GET /readyz). Made for exec probes: under 100 ms, no settings but RUNNER_HEALTH_ADDRESS.
+Asks the runner on this host whether it takes tasks (GET /readyz), or with --alive whether its process answers (GET /healthz). Made for exec probes: under 100 ms, no settings but RUNNER_HEALTH_ADDRESS.
 
-Exit codes: 0 ready, 1 not ready, 69 no runner answers, 78 wrong settings.
+Exit codes: 0 yes, 1 no, 69 no runner answers, 78 wrong settings.
 `;
 
 /** The command `health`. */
@@ -21,12 +21,12 @@ export async function health(
     print(HELP);
     return EXIT_OK;
   }
-  const at = args.indexOf('--env-file');
-  const path = at < 0 ? undefined : args[at + 1];
-  if (args.length !== (at < 0 ? 0 : 2) || (at >= 0 && path === undefined)) {
+  const asked = parse(args);
+  if (asked === undefined) {
     print(HELP);
     return EXIT_USAGE;
   }
+  const { path, question } = asked;
   const notReady = (error: string) => print(`${JSON.stringify({ ready: false, error })}\n`);
   let file: Readonly<Record<string, string>> = {};
   try {
@@ -40,12 +40,13 @@ export async function health(
     notReady('RUNNER_HEALTH_ADDRESS is off: nothing can be asked. Set it to a loopback host:port, or probe nothing');
     return EXIT_UNAVAILABLE;
   }
-  if (!URL.canParse(`http://${address}/readyz`)) {
+  const url = `http://${address}${question}`;
+  if (!URL.canParse(url)) {
     notReady(`RUNNER_HEALTH_ADDRESS is "${address}", not host:port`);
     return EXIT_CONFIG;
   }
   return new Promise((resolve) => {
-    const request = get(`http://${address}/readyz`, { timeout: 2_000, agent: false }, (response) => {
+    const request = get(url, { timeout: 2_000, agent: false }, (response) => {
       response.setEncoding('utf8').on('data', print);
       response.on('end', () => resolve(response.statusCode === 200 ? EXIT_OK : EXIT_FAILED));
       response.on('error', () => resolve(EXIT_UNAVAILABLE));
@@ -56,4 +57,12 @@ export async function health(
       resolve(EXIT_UNAVAILABLE);
     });
   });
+}
+
+/** What a command line asks; `undefined` when it is wrong. */
+function parse(args: readonly string[]): { readonly path: string | undefined; readonly question: string } | undefined {
+  const others = args.filter((arg) => arg !== '--alive');
+  const [option, path, ...rest] = others;
+  const known = option === undefined || (option === '--env-file' && path !== undefined && rest.length === 0);
+  return known ? { path, question: others.length === args.length ? '/readyz' : '/healthz' } : undefined;
 }

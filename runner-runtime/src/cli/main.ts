@@ -69,9 +69,12 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
     .command('version')
     .description('print the version')
     .action(() => terminal.out(`axiomrunner ${VERSION}\n`));
-  command(cli, 'health', 'ask the runner on this host whether it takes tasks').action(async ({ envFile: path }: { envFile?: string }) =>
-    exit(await health(path === undefined ? [] : ['--env-file', path], process.env, (name) => readFileSync(name, 'utf8'), terminal.out)),
-  );
+  command(cli, 'health', 'ask the runner on this host whether it takes tasks')
+    .option('--alive', 'ask whether its process answers instead')
+    .action(async ({ envFile: path, alive }: { envFile?: string; alive?: boolean }) => {
+      const args = [...(alive === true ? ['--alive'] : []), ...(path === undefined ? [] : ['--env-file', path])];
+      exit(await health(args, process.env, (name) => readFileSync(name, 'utf8'), terminal.out));
+    });
   systems(withJson(cli, 'doctor', 'look at everything a runner needs and say what to mend')).action(async (options) =>
     exit(await (await import('./doctor.js')).doctor(options, terminal)),
   );

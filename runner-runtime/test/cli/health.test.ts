@@ -55,6 +55,17 @@ describe('the command health', () => {
     expect([code, JSON.parse(out)]).toEqual([1, expect.objectContaining({ ready: false })]);
   });
 
+  it('says with --alive that the process answers, though it takes no tasks: a restart would not help', async () => {
+    const address = await aRunner(false);
+    const { code, out } = await ask({ args: ['--alive'], environment: { RUNNER_HEALTH_ADDRESS: address } });
+    expect([code, JSON.parse(out)]).toEqual([0, { alive: true }]);
+    const file = await ask({ args: ['--alive', '--env-file', '.env'], files: { '.env': `RUNNER_HEALTH_ADDRESS=${address}` } });
+    expect(file.code).toBe(0);
+    await stop?.();
+    stop = undefined;
+    expect((await ask({ args: ['--alive'], environment: { RUNNER_HEALTH_ADDRESS: address } })).code).toBe(69);
+  });
+
   it('finds the address in an env file, to which the environment does not yield', async () => {
     const address = await aRunner(true);
     const args = ['--env-file', '.env'];

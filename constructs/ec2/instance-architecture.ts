@@ -1,0 +1,40 @@
+import { Stack, Token } from 'aws-cdk-lib';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
+import { InstanceArchitecture } from 'aws-cdk-lib/aws-ec2';
+import type { IConstruct } from 'constructs';
+import { invalidSetting } from '../checks/setting-check';
+import { RunnerArchitecture } from '../runner/runner-image';
+
+/** Architecture of an instance type. @param chosen what the user says it is; required for a token, of which nothing is known */
+export function architectureOf(scope: IConstruct, instanceType: ec2.InstanceType, chosen?: RunnerArchitecture): RunnerArchitecture {
+  const name = instanceType.toString();
+  if (Token.isUnresolved(name)) {
+    if (chosen === undefined) {
+      throw invalidSetting(scope, 'architecture', 'missing, and instanceType is a token', 'that of the type', 'Set architecture.');
+    }
+    return chosen;
+  }
+  const found = instanceType.architecture === InstanceArchitecture.ARM_64 ? RunnerArchitecture.ARM64 : RunnerArchitecture.X86_64;
+  if (chosen !== undefined && chosen !== found) {
+    throw invalidSetting(scope, 'architecture', chosen, `${found}, which ${name} is`, 'Change instanceType, or leave architecture out.');
+  }
+  return found;
+}
+
+/**
+ * Refuses an image whose id or SSM parameter names another architecture. Of other images nothing is known here: an instance checks it
+ * when it starts.
+ */
+export function checkImageArchitecture(scope: IConstruct, { imageId }: ec2.MachineImageConfig, architecture: RunnerArchitecture): void {
+  const text = JSON.stringify(Stack.of(scope).resolve(imageId));
+  const found = /arm64|aarch64/i.test(text) ? RunnerArchitecture.ARM64 : /x86_?64/i.test(text) ? RunnerArchitecture.X86_64 : architecture;
+  if (found !== architecture) {
+    throw invalidSetting(
+      scope,
+      'machineImage',
+      `made for ${found}`,
+      `an image for ${architecture}`,
+      'Change instanceType or machineImage.',
+    );
+  }
+}

@@ -1,0 +1,38 @@
+import { Stack } from 'aws-cdk-lib';
+import * as iam from 'aws-cdk-lib/aws-iam';
+import type * as kms from 'aws-cdk-lib/aws-kms';
+import * as logs from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+
+/** What of a host's settings concerns its log group. */
+export interface RunnerLogGroupOptions {
+  readonly logRetention?: logs.RetentionDays;
+  readonly logEncryptionKey?: kms.IKey;
+}
+
+/** The log group of a host's runners. It outlives the host: the log is the record of who had which access. */
+export function runnerLogGroup(scope: Construct, { logRetention, logEncryptionKey }: RunnerLogGroupOptions): logs.LogGroup {
+  if (logEncryptionKey !== undefined) {
+    allowEncryptionOfLogs(scope, logEncryptionKey);
+  }
+  return new logs.LogGroup(scope, 'Logs', { retention: logRetention ?? logs.RetentionDays.ONE_YEAR, encryptionKey: logEncryptionKey });
+}
+
+/**
+ * CloudWatch Logs uses the key in its own name; the key's policy must allow it. Only for log groups of this stack: the name of the one
+ * log group is generated, and begins with the stack's.
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
+ */
+function allowEncryptionOfLogs(scope: Construct, key: kms.IKey): void {
+  const { region, account, partition, stackName } = Stack.of(scope);
+  key.addToResourcePolicy(
+    new iam.PolicyStatement({
+      principals: [new iam.ServicePrincipal(`logs.${region}.amazonaws.com`)],
+      actions: ['kms:Encrypt*', 'kms:Decrypt*', 'kms:ReEncrypt*', 'kms:GenerateDataKey*', 'kms:Describe*'],
+      resources: ['*'],
+      conditions: {
+        ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:${stackName}-*` },
+      },
+    }),
+  );
+}

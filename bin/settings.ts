@@ -52,7 +52,7 @@ export function readSettings(context: Readonly<Record<string, unknown>>, readTex
       read[name] = parsedValue(key, setting, value, readText, faults);
     }
   }
-  faults.push(...missingSettings(given, host));
+  faults.push(...missingSettings(given, host), ...lonelySettings(given, host));
   if (faults.length > 0) {
     throw new SettingsError(['The settings in the context are wrong:', ...faults.map((fault) => `  ${fault}`)].join('\n'));
   }
@@ -155,4 +155,21 @@ function missingSettings(given: Readonly<Record<string, unknown>>, host: Host): 
     const missing = setting.requiredBy?.includes(host) === true && given[key] === undefined;
     return missing ? [`${key} is missing. ${setting.meaning} Add -c ${key}=… to the command, or set it in cdk.json.`] : [];
   });
+}
+
+/** Settings that mean nothing without another. */
+function lonelySettings(given: Readonly<Record<string, unknown>>, host: Host): string[] {
+  const pairs: readonly (readonly [SettingName, SettingName])[] = [
+    ['alarmTopicArn', 'monitoring'],
+    ...(host === 'none'
+      ? []
+      : ([
+          ['proxyRoleArn', 'externalId'],
+          ['externalId', 'proxyRoleArn'],
+        ] as const)),
+  ];
+  const has = (name: SettingName) => given[CONTEXT_PREFIX + name] !== undefined;
+  return pairs
+    .filter(([name, other]) => has(name) && !has(other))
+    .map(([name, other]) => `${CONTEXT_PREFIX}${name} means nothing without ${CONTEXT_PREFIX}${other}. Set both of them, or none.`);
 }

@@ -11,10 +11,6 @@ export const HELM_CHART = 'axiom-runner-helm-v2';
 
 /** Key of the API key in a Kubernetes Secret: the name of its variable. */
 export const API_KEY_SECRET_KEY = 'RUNNER_API_KEY';
-/** Folder that a runner may write to and execute from. */
-export const SCRATCH_FOLDER = '/tmp';
-/** User and group of a runner's process: no user of any node. */
-export const RUNNER_USER = 65_532;
 /** Pods of a runner group: one goes on while a node is drained. */
 export const DEFAULT_REPLICAS = 2;
 /** What one runner should have at least, in Kubernetes' units. */
@@ -23,14 +19,6 @@ export const DEFAULT_MEMORY = '2Gi';
 
 /** Where the agent of EKS Pod Identity answers on each node. https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html */
 export const POD_IDENTITY_AGENT_CIDRS: readonly string[] = ['169.254.170.23/32', 'fd00:ec2::23/128'];
-
-/** Ends with 0 while the runner takes tasks. */
-export const READY_COMMAND: readonly string[] = ['axiomrunner', 'health'];
-/**
- * Ends with 0 while the runner's process answers. Not the same as readiness: a runner that lost its control plane is not ready, but
- * a restart would cut off the accesses that it still has to end.
- */
-export const ALIVE_COMMAND: readonly string[] = [...READY_COMMAND, '--alive'];
 
 /** Name of an object that a Kubernetes label may hold too. https://kubernetes.io/docs/concepts/overview/working-with-objects/names/ */
 export const KUBERNETES_OBJECT_NAME: NameRule = {

@@ -2,19 +2,24 @@
 
 import type { NameRule } from './name-rules';
 
+/** Parameters that every template with a runner has. */
+export const RUNNER_PARAMETERS = {
+  tenantId: 'TenantId',
+  runnerGroupId: 'RunnerGroupId',
+  apiKeySecretArn: 'ApiKeySecretArn',
+  controlPlaneAddress: 'ControlPlaneAddress',
+  proxyRoleArn: 'ProxyRoleArn',
+  proxyRoleExternalId: 'ProxyRoleExternalId',
+} as const;
+
 /** Template of a runner on Amazon ECS. */
 export const ECS_RUNNER_TEMPLATE = {
   parameters: {
-    tenantId: 'TenantId',
-    runnerGroupId: 'RunnerGroupId',
-    apiKeySecretArn: 'ApiKeySecretArn',
+    ...RUNNER_PARAMETERS,
     imageUri: 'ImageUri',
     vpcId: 'VpcId',
     subnetIds: 'SubnetIds',
     desiredCount: 'DesiredCount',
-    controlPlaneAddress: 'ControlPlaneAddress',
-    proxyRoleArn: 'ProxyRoleArn',
-    proxyRoleExternalId: 'ProxyRoleExternalId',
   },
   outputs: {
     roleArn: 'RunnerRoleArn',
@@ -30,9 +35,7 @@ export const ECS_RUNNER_TEMPLATE = {
 /** Template of a runner on Amazon EC2. */
 export const EC2_RUNNER_TEMPLATE = {
   parameters: {
-    tenantId: 'TenantId',
-    runnerGroupId: 'RunnerGroupId',
-    apiKeySecretArn: 'ApiKeySecretArn',
+    ...RUNNER_PARAMETERS,
     artifactUrl: 'ArtifactUrl',
     artifactSha256: 'ArtifactSha256',
     vpcId: 'VpcId',
@@ -40,9 +43,6 @@ export const EC2_RUNNER_TEMPLATE = {
     instanceType: 'InstanceType',
     imageId: 'ImageId',
     desiredCapacity: 'DesiredCapacity',
-    controlPlaneAddress: 'ControlPlaneAddress',
-    proxyRoleArn: 'ProxyRoleArn',
-    proxyRoleExternalId: 'ProxyRoleExternalId',
   },
   outputs: {
     roleArn: 'RunnerRoleArn',

@@ -1,17 +1,15 @@
-import { CfnOutput, CfnParameter, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, CfnParameter, Stack } from 'aws-cdk-lib';
 import type * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { Ec2Runner, type ISecretsManagerProxyRole, RunnerArchitecture, RunnerArtifact } from '../constructs';
-import { acknowledgeFinding } from '../constructs/checks/cdk-nag-acknowledgement';
+import { Ec2Runner, RunnerArchitecture, RunnerArtifact } from '../constructs';
 import { ARTIFACT_SHA256, ARTIFACT_URL } from '../constructs/ec2/artifact-rules';
 import { MOST_INSTANCES } from '../constructs/ec2/ec2-settings-check';
 import { newestImageParameter } from '../constructs/ec2/runner-instances';
-import { DEFAULT_CONTROL_PLANE_ADDRESS } from '../contract/environment';
-import { HOST_AND_PORT, PLATFORM_ID } from '../contract/name-rules';
-import { EC2_RUNNER_TEMPLATE, SECRET_ARN } from '../contract/runner-templates';
-import { proxyRoleIfGiven } from './proxy-role-if-given';
+import { EC2_RUNNER_TEMPLATE } from '../contract/runner-templates';
+import { runnerHostSettings } from './runner-host-settings';
+import { runnerNetwork } from './runner-network';
+import type { RunnerNetworkProps, RunnerStackProps } from './runner-stack-props';
 import { hideConstructPaths, standalone } from './standalone-template';
 import { templateOutput, templateParameter } from './template-sections';
 
@@ -21,42 +19,12 @@ const { parameters, outputs } = EC2_RUNNER_TEMPLATE;
 const INSTANCE_TYPES = ['t3.small', 't3.medium', 't3a.small', 't3a.medium', 'm6i.large', 'm7i.large', 'c6i.large', 'c7i.large'];
 
 /** Settings of an `Ec2RunnerStack`. What is left out becomes a parameter of the template, unless its default says otherwise. */
-export interface Ec2RunnerStackProps extends StackProps {
-  /**
-   * Tenant id, as the platform shows it.
-   * @default - the template's parameter `TenantId`
-   */
-  readonly tenantId?: string;
-
-  /**
-   * Id of the runner group.
-   * @default - the template's parameter `RunnerGroupId`
-   */
-  readonly runnerGroupId?: string;
-
-  /**
-   * Secret with the API key of the runner group.
-   * @default - the template's parameter `ApiKeySecretArn`
-   */
-  readonly apiKeySecret?: secretsmanager.ISecret;
-
+export interface Ec2RunnerStackProps extends RunnerStackProps, RunnerNetworkProps {
   /**
    * The agent that the instances run. With an agent that is staged as an asset, the stack needs a bootstrapped environment.
    * @default - the template's parameters `ArtifactUrl` and `ArtifactSha256`
    */
   readonly artifact?: RunnerArtifact;
-
-  /**
-   * Network of the instances.
-   * @default - the template's parameters `VpcId` and `SubnetIds`
-   */
-  readonly vpc?: ec2.IVpc;
-
-  /**
-   * Subnets of the instances in `vpc`. Public ones are refused.
-   * @default - the private subnets with a way out, else the isolated ones
-   */
-  readonly vpcSubnets?: ec2.SubnetSelection;
 
   /**
    * Type of the instances.
@@ -71,19 +39,6 @@ export interface Ec2RunnerStackProps extends StackProps {
   readonly desiredCapacity?: number;
 
   /**
-   * `host:port` of the control plane.
-   * @default - the template's parameter `ControlPlaneAddress`, by default `axiomactions.axiom.security:443`
-   */
-  readonly controlPlaneAddress?: string;
-
-  /**
-   * Proxy role for a secret store in another account.
-   * @default - the template's parameters `ProxyRoleArn` and `ProxyRoleExternalId`, by default empty: the store of this account, and every
-   * role whose name contains `Axiom-Security`
-   */
-  readonly proxyRole?: ISecretsManagerProxyRole;
-
-  /**
    * Whether people can open sessions on the instances with Session Manager.
    * @default false
    */
@@ -91,7 +46,7 @@ export interface Ec2RunnerStackProps extends StackProps {
 }
 
 /**
- * Runners on Amazon EC2, in private subnets of a network that exists.
+ * Runners on Amazon EC2, in private subnets.
  * Without `artifact` it needs no bootstrapped environment, and its template is a file that anybody can launch.
  */
 export class Ec2RunnerStack extends Stack {
@@ -102,40 +57,23 @@ export class Ec2RunnerStack extends Stack {
     const description = 'Axiom Runner on Amazon EC2';
     super(scope, id, props.artifact === undefined ? standalone(props, description) : { description, ...props });
     hideConstructPaths(this);
+    const settings = runnerHostSettings(this, parameters, props);
+    const artifact = props.artifact ?? artifactOfParameters(this);
+    const { vpc, subnetIds } = runnerNetwork(this, parameters, props);
     this.runner = new Ec2Runner(this, 'Runner', {
-      tenantId: props.tenantId ?? tenantParameter(this),
-      runnerGroupId: props.runnerGroupId ?? runnerGroupParameter(this),
-      apiKeySecret: props.apiKeySecret ?? apiKeySecretOfParameter(this),
-      artifact: props.artifact ?? artifactOfParameters(this),
-      vpc: props.vpc ?? networkOfParameter(this),
+      ...settings,
+      artifact,
+      vpc,
       vpcSubnets: props.vpcSubnets,
       ...(props.instanceType === undefined ? instancesOfParameters(this) : { instanceType: props.instanceType }),
       desiredCapacity: props.desiredCapacity ?? capacityParameter(this),
-      controlPlaneAddress: props.controlPlaneAddress ?? controlPlaneParameter(this),
-      proxyRole: props.proxyRole ?? proxyRoleIfGiven(this, parameters.proxyRoleArn, parameters.proxyRoleExternalId),
       ssmAccess: props.ssmAccess,
     });
-    if (props.vpc === undefined) {
-      useSubnetsOfParameter(this, this.runner.autoScalingGroup);
+    if (subnetIds !== undefined) {
+      (this.runner.autoScalingGroup.node.defaultChild as autoscaling.CfnAutoScalingGroup).vpcZoneIdentifier = subnetIds;
     }
     putOut(this, this.runner);
   }
-}
-
-function tenantParameter(stack: Stack): string {
-  return templateParameter(stack, parameters.tenantId, PLATFORM_ID, 'Tenant id, as the platform shows it.').valueAsString;
-}
-
-function runnerGroupParameter(stack: Stack): string {
-  const description = 'Id of the runner group, as the platform shows it.';
-  return templateParameter(stack, parameters.runnerGroupId, PLATFORM_ID, description).valueAsString;
-}
-
-function apiKeySecretOfParameter(stack: Stack): secretsmanager.ISecret {
-  const description = 'ARN of the secret with the API key of the runner group, as plain text or as JSON {"RUNNER_API_KEY": "..."}.';
-  const arn = templateParameter(stack, parameters.apiKeySecretArn, SECRET_ARN, description).valueAsString;
-  acknowledgeFinding(stack, 'CloudFormation-Validate::W2509', 'The parameter holds the ARN of a secret, which is none itself.');
-  return secretsmanager.Secret.fromSecretCompleteArn(stack, 'ApiKeySecret', arn);
 }
 
 function artifactOfParameters(stack: Stack): RunnerArtifact {
@@ -143,25 +81,6 @@ function artifactOfParameters(stack: Stack): RunnerArtifact {
   const url = templateParameter(stack, parameters.artifactUrl, ARTIFACT_URL, urlDescription).valueAsString;
   const sha256 = templateParameter(stack, parameters.artifactSha256, ARTIFACT_SHA256, 'SHA-256 of that file.').valueAsString;
   return RunnerArtifact.fromUrl(url, sha256);
-}
-
-/** The network as far as a construct needs it; which subnets it has is a list that only CloudFormation knows. */
-function networkOfParameter(stack: Stack): ec2.IVpc {
-  const description = 'Network of the instances.';
-  const vpcId = new CfnParameter(stack, parameters.vpcId, { type: 'AWS::EC2::VPC::Id', description }).valueAsString;
-  const known = 'known only at deployment';
-  return ec2.Vpc.fromVpcAttributes(stack, 'Network', {
-    vpcId,
-    availabilityZones: [known],
-    privateSubnetIds: [known],
-    privateSubnetRouteTableIds: [known],
-  });
-}
-
-function useSubnetsOfParameter(stack: Stack, group: autoscaling.AutoScalingGroup): void {
-  const description = 'Private subnets of the network, best in two zones or more, from which the control plane can be reached.';
-  const subnetIds = new CfnParameter(stack, parameters.subnetIds, { type: 'List<AWS::EC2::Subnet::Id>', description }).valueAsList;
-  (group.node.defaultChild as autoscaling.CfnAutoScalingGroup).vpcZoneIdentifier = subnetIds;
 }
 
 function instancesOfParameters(stack: Stack): {
@@ -188,12 +107,6 @@ function capacityParameter(stack: Stack): number {
   const description = 'Number of instances. With two, accesses end on time while one is replaced.';
   const range = { minValue: 1, maxValue: MOST_INSTANCES };
   return new CfnParameter(stack, parameters.desiredCapacity, { type: 'Number', default: 1, ...range, description }).valueAsNumber;
-}
-
-function controlPlaneParameter(stack: Stack): string {
-  const description = 'host:port of the control plane.';
-  const { controlPlaneAddress: name } = parameters;
-  return templateParameter(stack, name, HOST_AND_PORT, description, DEFAULT_CONTROL_PLANE_ADDRESS).valueAsString;
 }
 
 function putOut(stack: Stack, { role, autoScalingGroup, logGroup, node }: Ec2Runner): void {

@@ -5,18 +5,19 @@ import type * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { warnOfMissingEndpoints } from '../network/missing-endpoints';
+import { privateSubnets } from '../network/private-subnets';
 import { RunnerHostServices } from '../network/runner-aws-service';
 import { RunnerEgress } from '../network/runner-egress';
 import { RunnerPermissions } from '../roles/runner-permissions';
 import { RunnerHost } from '../runner/runner-host';
 import { RunnerArchitecture } from '../runner/runner-image';
+import { runnerLogGroup } from '../runner/runner-log-group';
 import type { IIntegrationSecret } from '../secrets/integration-secret-ref';
 import { doctorByExec, doctorByTask, followLog, startAgain } from './ecs-commands';
 import { EcsRunnerCapacity, type EcsRunnerCapacityConfig } from './ecs-runner-capacity';
 import type { EcsRunnerProps } from './ecs-runner-props';
-import { newCluster, privateSubnets, runnerService } from './ecs-service';
+import { newCluster, runnerService } from './ecs-service';
 import { checkEcsSettings, DEFAULT_CPU, DEFAULT_MEMORY_MIB, DEFAULT_STORAGE_GIB } from './ecs-settings-check';
-import { runnerLogGroup } from './runner-log-group';
 import { acknowledgeAnyResource, runnerExecutionRole, runnerTaskDefinition, runnerTaskRole } from './runner-task';
 
 /** Runners of one group as tasks of an Amazon ECS service: in private subnets, with nothing that could connect to them. */

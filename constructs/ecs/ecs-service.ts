@@ -1,8 +1,7 @@
-import * as ec2 from 'aws-cdk-lib/aws-ec2';
+import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import { type Construct, Dependable, DependencyGroup, type IConstruct, type IDependable } from 'constructs';
-import { invalidSetting } from '../checks/setting-check';
 import type { RunnerArchitecture } from '../runner/runner-image';
 import type { EcsRunnerCapacityConfig } from './ecs-runner-capacity';
 import type { EcsRunnerProps } from './ecs-runner-props';
@@ -57,17 +56,6 @@ export function newCluster(scope: Construct, { vpc }: EcsRunnerProps, { strategi
     containerInsightsV2: ecs.ContainerInsights.ENABLED,
     enableFargateCapacityProviders: strategies !== undefined,
   });
-}
-
-/** The chosen subnets, none of which is public: a task without a public address reaches nothing from there. */
-export function privateSubnets(scope: Construct, vpc: ec2.IVpc, selection?: ec2.SubnetSelection): ec2.ISubnet[] {
-  const { PRIVATE_WITH_EGRESS, PRIVATE_ISOLATED } = ec2.SubnetType;
-  const subnetType = vpc.privateSubnets.length > 0 ? PRIVATE_WITH_EGRESS : PRIVATE_ISOLATED;
-  const { subnets, hasPublic } = vpc.selectSubnets(selection ?? { subnetType });
-  if (hasPublic) {
-    throw invalidSetting(scope, 'vpcSubnets', 'public subnets', 'private or isolated subnets', 'Select subnets behind a NAT gateway.');
-  }
-  return subnets;
 }
 
 /**

@@ -5,7 +5,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { READY_COMMAND, SCRATCH_FOLDER } from '../../contract/kubernetes';
+import { READY_COMMAND, SCRATCH_FOLDER } from '../../contract/image';
 import { STOP_TIMEOUT_SECONDS } from '../../contract/tasks';
 import { acknowledgeFinding, acknowledgeWildcardResources } from '../checks/cdk-nag-acknowledgement';
 import { RunnerArchitecture, type RunnerImageConfig } from '../runner/runner-image';
@@ -84,8 +84,8 @@ function addContainer(taskDefinition: ecs.TaskDefinition, options: RunnerTaskOpt
 }
 
 /**
- * Ten minutes without taking tasks, and ECS replaces the task. So a deployment that cannot work is rolled back, and a control plane
- * that restarts costs nothing. Ten attempts are the most that ECS allows.
+ * Ten minutes without taking tasks, and ECS replaces the task: so a deployment that cannot work is taken back. A runner whose control
+ * plane is away stays ready and is left alone. Ten attempts are the most that ECS allows.
  */
 function healthCheck(): ecs.HealthCheck {
   return {

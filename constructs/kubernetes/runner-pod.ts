@@ -1,17 +1,8 @@
 import { Token } from 'aws-cdk-lib';
 import { k8s } from 'cdk8s-plus-28';
 import type { IConstruct } from 'constructs';
-import {
-  ALIVE_COMMAND,
-  API_KEY_SECRET_KEY,
-  DEFAULT_CPU,
-  DEFAULT_MEMORY,
-  KUBERNETES_NAME,
-  KUBERNETES_QUANTITY,
-  READY_COMMAND,
-  RUNNER_USER,
-  SCRATCH_FOLDER,
-} from '../../contract/kubernetes';
+import { ALIVE_COMMAND, READY_COMMAND, RUNNER_USER, SCRATCH_FOLDER } from '../../contract/image';
+import { API_KEY_SECRET_KEY, DEFAULT_CPU, DEFAULT_MEMORY, KUBERNETES_NAME, KUBERNETES_QUANTITY } from '../../contract/kubernetes';
 import { STOP_TIMEOUT_SECONDS } from '../../contract/tasks';
 import { checkedSetting } from '../checks/setting-check';
 import type { RunnerChartProps } from './runner-chart';

@@ -126,8 +126,8 @@ export interface RunnerHostProps extends RunnerSettings {
   readonly permissionsBoundary?: iam.IManagedPolicy;
 
   /**
-   * What happens to the state key and the ledger when the host is deleted. Without them a runner no longer recognises accesses that
-   * are still open.
+   * What happens to the state key, the ledger and the log when the host is deleted. Without the first two a runner no longer recognises
+   * accesses that are still open; the log is the record of who had which access.
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;

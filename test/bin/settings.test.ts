@@ -133,9 +133,17 @@ it('says which settings a host cannot do without', () => {
   expect(required.filter(([name]) => !message.includes(`axiom:${name} is missing.`))).toEqual([]);
 });
 
+it.each([
+  ['axiom:alarmTopicArn', 'arn:aws:sns:eu-central-1:111122223333:alarms', 'axiom:monitoring'],
+  ['axiom:proxyRoleArn', PROXY_ROLE_ARN, 'axiom:externalId'],
+  ['axiom:externalId', EXTERNAL_ID, 'axiom:proxyRoleArn'],
+])('refuses %s alone', (key, value, other) => {
+  expect(refusal({ host: 'ecs', ...RUNNER, [key]: value })).toContain(`${key} means nothing without ${other}.`);
+});
+
 it('refuses a setting that means nothing for the host, instead of ignoring it', () => {
-  expect(refusal({ host: 'ec2', ...RUNNER, 'axiom:desiredCount': '2' })).toContain(
-    'axiom:desiredCount means nothing for host=ec2. Allowed: with host ecs.',
+  expect(refusal({ host: 'ec2', ...RUNNER, 'axiom:image': 'asset' })).toContain(
+    'axiom:image means nothing for host=ec2. Allowed: with host ecs, eks.',
   );
 });
 

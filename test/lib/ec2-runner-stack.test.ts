@@ -1,15 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Stack } from 'aws-cdk-lib';
+import { CfnWaitConditionHandle, Stack } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { RunnerArtifact } from '../../constructs';
 import { EC2_RUNNER_TEMPLATE } from '../../contract/runner-templates';
 import { Ec2RunnerStack, type Ec2RunnerStackProps } from '../../lib';
 import { ARTIFACT_URL, fileIn, launchDataIn, SHA256, theGroupIn, userDataOf } from '../support/ec2-runner';
 import { aNetwork } from '../support/networks';
-import { aProxyRole, PROXY_ROLE_ARN } from '../support/roles';
+import { EXTERNAL_ID, PROXY_ROLE_ARN } from '../support/roles';
 import { ACCOUNT, anApp, bootstrapNeedsOf, findingsIn, logicalIdsIn, refusalOf, statementsIn, templateOf } from '../support/synth';
 import { parametersOf, takes } from '../support/template-parameters';
 
@@ -136,17 +135,19 @@ describe('the parameter', () => {
 describe('with settings of its own', () => {
   const app = anApp();
   const shared = new Stack(app, 'Shared', { env: { region: 'eu-central-1', account: ACCOUNT } });
+  new CfnWaitConditionHandle(shared, 'Something');
   const props: Ec2RunnerStackProps = {
     env: { region: 'eu-central-1', account: ACCOUNT },
     tenantId: 'acme',
     runnerGroupId: 'rg-1',
-    apiKeySecret: secretsmanager.Secret.fromSecretNameV2(shared, 'ApiKey', 'axiom-runner/api-key'),
+    apiKeySecretId: 'axiom-runner/api-key',
     artifact: RunnerArtifact.fromUrl(ARTIFACT_URL, SHA256),
     vpc: aNetwork(shared),
     instanceType: new ec2.InstanceType('t4g.small'),
     desiredCapacity: 2,
     controlPlaneAddress: 'control.example.com:443',
-    proxyRole: aProxyRole(shared),
+    proxyRoleArn: PROXY_ROLE_ARN,
+    proxyRoleExternalId: EXTERNAL_ID,
     ssmAccess: true,
   };
   const stack = new Ec2RunnerStack(app, 'AxiomEc2Runner', props);

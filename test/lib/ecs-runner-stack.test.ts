@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { Stack } from 'aws-cdk-lib';
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
+import { CfnWaitConditionHandle, Stack } from 'aws-cdk-lib';
 import { EcsRunnerCapacity, RunnerArchitecture, RunnerImage } from '../../constructs';
 import { ECS_RUNNER_TEMPLATE } from '../../contract/runner-templates';
 import { EcsRunnerStack, type EcsRunnerStackProps } from '../../lib';
 import { API_KEY_ARN, anImage, DIGEST, statementsOf, theContainerIn, theServiceIn, theTaskIn } from '../support/ecs-runner';
 import { aNetwork } from '../support/networks';
-import { aProxyRole, PROXY_ROLE_ARN } from '../support/roles';
+import { EXTERNAL_ID, PROXY_ROLE_ARN } from '../support/roles';
 import { ACCOUNT, anApp, bootstrapNeedsOf, findingsIn, logicalIdsIn, refusalOf, templateOf } from '../support/synth';
 import { parametersOf, takes } from '../support/template-parameters';
 
@@ -158,16 +157,18 @@ describe('with settings of its own', () => {
   it('asks for no parameters', () => {
     const app = anApp();
     const given = new Stack(app, 'Given');
+    new CfnWaitConditionHandle(given, 'Something');
     const stack = new EcsRunnerStack(app, 'AxiomEcsRunner', {
       tenantId: 'tenant-1',
       runnerGroupId: 'group-1',
-      apiKeySecret: secretsmanager.Secret.fromSecretCompleteArn(given, 'ApiKey', API_KEY_ARN),
+      apiKeySecretId: API_KEY_ARN,
       image: anImage(given),
       vpc: aNetwork(given),
       vpcSubnets: { availabilityZones: ['eu-central-1a'] },
       desiredCount: 3,
       controlPlaneAddress: 'control-plane.example.com:7233',
-      proxyRole: aProxyRole(given),
+      proxyRoleArn: PROXY_ROLE_ARN,
+      proxyRoleExternalId: EXTERNAL_ID,
       capacity: EcsRunnerCapacity.fargateSpot(),
       architecture: RunnerArchitecture.ARM64,
     });

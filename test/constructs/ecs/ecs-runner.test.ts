@@ -1,4 +1,4 @@
-import { READY_COMMAND, SCRATCH_FOLDER } from '../../../contract/kubernetes';
+import { READY_COMMAND, SCRATCH_FOLDER } from '../../../contract/image';
 import { STOP_TIMEOUT_SECONDS } from '../../../contract/tasks';
 import {
   API_KEY_ARN,

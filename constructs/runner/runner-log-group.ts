@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
@@ -8,14 +8,20 @@ import type { Construct } from 'constructs';
 export interface RunnerLogGroupOptions {
   readonly logRetention?: logs.RetentionDays;
   readonly logEncryptionKey?: kms.IKey;
+  readonly removalPolicy?: RemovalPolicy;
 }
 
-/** The log group of a host's runners. It outlives the host: the log is the record of who had which access. */
-export function runnerLogGroup(scope: Construct, { logRetention, logEncryptionKey }: RunnerLogGroupOptions): logs.LogGroup {
+/** The log group of a host's runners. By default it outlives the host: the log is the record of who had which access. */
+export function runnerLogGroup(scope: Construct, options: RunnerLogGroupOptions): logs.LogGroup {
+  const { logRetention, logEncryptionKey, removalPolicy } = options;
   if (logEncryptionKey !== undefined) {
     allowEncryptionOfLogs(scope, logEncryptionKey);
   }
-  return new logs.LogGroup(scope, 'Logs', { retention: logRetention ?? logs.RetentionDays.ONE_YEAR, encryptionKey: logEncryptionKey });
+  return new logs.LogGroup(scope, 'Logs', {
+    retention: logRetention ?? logs.RetentionDays.ONE_YEAR,
+    encryptionKey: logEncryptionKey,
+    removalPolicy: removalPolicy ?? RemovalPolicy.RETAIN,
+  });
 }
 
 /**

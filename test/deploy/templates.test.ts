@@ -1,15 +1,11 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Yaml } from 'cdk8s';
 import { OIDC_ROLE_TEMPLATE, PROXY_ROLE_TEMPLATE } from '../../contract/cloudformation';
+import { expectRendered } from '../support/rendered';
 
 const ROOT = join(__dirname, '../..');
 const SHIPPED = join(ROOT, 'deploy/cloudformation');
-const rendered = mkdtempSync(join(tmpdir(), 'axiom-rendered-'));
-
-afterAll(() => rmSync(rendered, { recursive: true }));
 
 interface TemplateFile {
   readonly Parameters: Readonly<Record<string, { readonly Default?: string }>>;
@@ -24,12 +20,8 @@ function load(file: string): TemplateFile {
   return template;
 }
 
-const textsIn = (folder: string) => readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), 'utf8')]);
-
 it('the templates are those of the stacks as they are now; else run: npm run render', () => {
-  const { status, stderr } = spawnSync(process.execPath, ['tools/render.mjs', rendered], { cwd: ROOT, encoding: 'utf8' });
-  expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
-  expect(textsIn(SHIPPED)).toEqual(textsIn(rendered));
+  expectRendered('tools/render/cloudformation.mjs', 'deploy/cloudformation', 'cloudformation');
 }, 60_000);
 
 describe.each([

@@ -1,4 +1,4 @@
-import { templateOf } from '../support/synth';
+import { resourceCountIn, templateOf } from '../support/synth';
 import { runExample, typeErrors } from './support/code-example';
 import { codeBlocks, markdownFiles, readPage } from './support/markdown';
 
@@ -11,7 +11,7 @@ const EXAMPLES = Object.fromEntries(
 );
 
 it('finds examples in the pages', () => {
-  expect(Object.keys(EXAMPLES).length).toBeGreaterThan(2);
+  expect(Object.keys(EXAMPLES).length).toBeGreaterThan(10);
 });
 
 it('every example compiles', () => {
@@ -21,7 +21,9 @@ it('every example compiles', () => {
 it.each(Object.entries(EXAMPLES))(
   '%s synthesises',
   (_, example) => {
-    expect(() => templateOf(runExample(example))).not.toThrow();
+    const stack = runExample(example);
+    // An example for cdk8s puts nothing into the stack.
+    if (resourceCountIn(stack) > 0) expect(templateOf(stack).toJSON()).toHaveProperty('Resources');
   },
   60_000,
 );

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { ENVIRONMENT } from '../../contract/environment';
 import { ERROR_CODES } from '../../contract/error-codes';
 import * as exitCodes from '../../contract/exit-codes';
+import { REVERT_STEP } from '../../contract/log-fields';
 import { METRICS } from '../../contract/metrics';
 import { SECRET_TYPES } from '../../contract/secrets';
 import { headings, inCell, ROOT, readPage, section, tableAfter } from './support/markdown';
@@ -68,7 +69,8 @@ describe('docs/running.md', () => {
   });
 
   it('names every step', () => {
-    const steps = [...source('runner-runtime/src/tasks/activities.ts').matchAll(/(?:reading|changing)\('(\w+)'/g)].map((match) => match[1]);
+    const activities = source('runner-runtime/src/tasks/activities.ts').replaceAll('REVERT_STEP', `'${REVERT_STEP}'`);
+    const steps = [...activities.matchAll(/(?:reading|changing)\('(\w+)'/g)].map((match) => match[1]);
     const [[, described = ''] = []] = tableAfter(page, '### Step records').filter(([field]) => field === '`step`');
     expect(described.split(', ')).toEqual(steps.map((name) => `\`${name}\``));
   });

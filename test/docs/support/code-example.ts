@@ -14,10 +14,11 @@ import * as givenSecretsManager from 'aws-cdk-lib/aws-secretsmanager';
 import * as givenSns from 'aws-cdk-lib/aws-sns';
 
 export class Given extends GivenStack {
-  get vpc() { return new givenEc2.Vpc(this, 'Vpc', { restrictDefaultSecurityGroup: false }); }
-  get apiKeySecret() { return givenSecretsManager.Secret.fromSecretNameV2(this, 'ApiKey', 'axiom-runner/api-key'); }
-  get repository() { return givenEcr.Repository.fromRepositoryName(this, 'Repository', 'axiom-runner'); }
-  get topic() { return new givenSns.Topic(this, 'Topic', { enforceSSL: true }); }
+  get vpc() { return (this.node.tryFindChild('GivenVpc') as givenEc2.Vpc | undefined) ?? new givenEc2.Vpc(this, 'GivenVpc', { restrictDefaultSecurityGroup: false }); }
+  get apiKeySecret() { return givenSecretsManager.Secret.fromSecretNameV2(this, 'GivenApiKey', 'axiom-runner/api-key'); }
+  get repository() { return givenEcr.Repository.fromRepositoryName(this, 'GivenRepository', 'axiom-runner'); }
+  get database() { return new givenEc2.SecurityGroup(this, 'GivenDatabase', { vpc: this.vpc }); }
+  get topic() { return new givenSns.Topic(this, 'GivenTopic', { enforceSSL: true }); }
 }
 `;
 const NAMES = [...GIVEN.matchAll(/^ {2}get (\w+)\(/gm)].map((match) => match[1] ?? '');

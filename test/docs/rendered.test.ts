@@ -1,0 +1,13 @@
+import { expectRendered } from '../support/rendered';
+
+it('docs/api.md is made of the docstrings as they were compiled last; else run: npm run render', () => {
+  expectRendered('tools/render/api-reference.mjs', 'docs/api.md', 'api.md');
+});
+
+it.each(['docs/app.md', 'bin/settings.schema.json'])(
+  '%s is made of the settings of the app; else run: npm run render',
+  (file) => {
+    expectRendered('tools/render/settings.mjs', file, file);
+  },
+  30_000,
+);

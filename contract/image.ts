@@ -11,7 +11,7 @@ export const RUNNER_USER = 65_532;
 /** Ends with 0 while the runner takes tasks. */
 export const READY_COMMAND: readonly string[] = ['axiomrunner', 'health'];
 /**
- * Ends with 0 while the runner's process answers. Not the same as readiness: a runner that lost its control plane is not ready, but
- * a restart would cut off the accesses that it still has to end.
+ * Ends with 0 while the runner's process answers. Not the same as readiness: a runner that has not reached its control plane yet is not
+ * ready, and to restart it would cut off the accesses that its reaper has to end.
  */
 export const ALIVE_COMMAND: readonly string[] = [...READY_COMMAND, '--alive'];

@@ -1,4 +1,4 @@
-import { Aws, Lazy, Stack, Validations } from 'aws-cdk-lib';
+import { Aws, Lazy, PhysicalName, Stack, Validations } from 'aws-cdk-lib';
 import type * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -135,6 +135,8 @@ export class Ec2Runner extends RunnerHost implements ec2.IConnectable {
 
 function instanceRole(host: Construct, { permissionsBoundary, ssmAccess }: Ec2RunnerProps): iam.Role {
   const role = new iam.Role(host, 'Role', {
+    // A proxy role in another account trusts it by its name.
+    roleName: PhysicalName.GENERATE_IF_NEEDED,
     description: 'Axiom Runner on EC2',
     assumedBy: new iam.ServicePrincipal('ec2.amazonaws.com'),
     permissionsBoundary,

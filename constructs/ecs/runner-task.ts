@@ -1,4 +1,4 @@
-import { ArnFormat, Duration, Size, Stack } from 'aws-cdk-lib';
+import { ArnFormat, Duration, PhysicalName, Size, Stack } from 'aws-cdk-lib';
 import type * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import * as iam from 'aws-cdk-lib/aws-iam';
@@ -122,6 +122,8 @@ export function runnerTaskRole(scope: Construct, permissionsBoundary?: iam.IMana
   const stack = Stack.of(scope);
   const sourceArn = stack.formatArn({ service: 'ecs', resource: '*', arnFormat: ArnFormat.NO_RESOURCE_NAME });
   return new iam.Role(scope, 'TaskRole', {
+    // A proxy role in another account trusts it by its name.
+    roleName: PhysicalName.GENERATE_IF_NEEDED,
     description: 'Axiom Runner: what the runner may do',
     permissionsBoundary,
     assumedBy: new iam.ServicePrincipal('ecs-tasks.amazonaws.com', {

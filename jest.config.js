@@ -4,7 +4,10 @@ const swc = (type) => [
   { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type }, sourceMaps: 'inline' },
 ];
 
-const project = (displayName, root, { esm = true, ignore = [] } = {}) => ({
+/** ES modules name the files that they import with `.js`. */
+const sourcesOfEsm = { moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' } };
+
+const project = (displayName, root, { esm = true, importsEsm = esm, ignore = [] } = {}) => ({
   displayName,
   rootDir: __dirname,
   roots: [`<rootDir>/${root}`],
@@ -13,12 +16,14 @@ const project = (displayName, root, { esm = true, ignore = [] } = {}) => ({
   testPathIgnorePatterns: ['/node_modules/', ...ignore],
   modulePathIgnorePatterns: ['<rootDir>/(dist|dist-lang|cdk.out|deploy)/', '<rootDir>/[^/]+/dist/'],
   transform: { '\\.ts$': swc(esm ? 'es6' : 'commonjs') },
-  ...(esm && { extensionsToTreatAsEsm: ['.ts'], moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' } }),
+  ...(importsEsm && sourcesOfEsm),
+  ...(esm && { extensionsToTreatAsEsm: ['.ts'] }),
 });
 
 module.exports = {
   projects: [
-    project('constructs', 'test', { esm: false, ignore: ['<rootDir>/test/e2e/'] }),
+    project('constructs', 'test', { esm: false, ignore: ['<rootDir>/test/(e2e|parity)/'] }),
+    project('parity', 'test/parity', { esm: false, importsEsm: true }),
     project('protocol', 'protocol'),
     project('runtime', 'runner-runtime/test'),
     project('control-plane', 'control-plane/test'),

@@ -9,7 +9,7 @@ export interface Bar {
 export interface Figure {
   readonly what: string;
   readonly reference: string;
-  readonly unit: 'ms' | 'MB';
+  readonly unit: 'ms' | 'MB' | 'kB' | 'resources';
   readonly ours: readonly number[];
   readonly theirs: readonly number[];
   /** How they are compared. Without `most` in it nothing is promised. */

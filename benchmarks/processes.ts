@@ -7,6 +7,8 @@ export interface Invocation {
   readonly program: string;
   readonly args: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  /** Folder that it runs in. @default that of this process */
+  readonly folder?: string;
 }
 
 /** A process that runs until it is stopped. */
@@ -96,9 +98,9 @@ interface Launched {
   readonly errors: () => string;
 }
 
-function launch({ program, args, environment }: Invocation, output: 'ignore' | 'pipe' = 'ignore'): Launched {
+function launch({ program, args, environment, folder }: Invocation, output: 'ignore' | 'pipe' = 'ignore'): Launched {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(program, args, { env: { PATH, HOME, ...environment }, stdio: ['ignore', output, 'pipe', 'pipe'] });
+  const child = spawn(program, args, { env: { PATH, HOME, ...environment }, cwd: folder, stdio: ['ignore', output, 'pipe', 'pipe'] });
   let tail = '';
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
     tail = (tail + chunk).slice(-TAIL);

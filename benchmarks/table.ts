@@ -2,7 +2,7 @@ import type { Summary, Verdict } from './figures.js';
 
 const HEADER = ['what', 'ours', 'reference', '', 'relation', 'bar', ''];
 
-/** The verdicts as lines with aligned columns: each cell is the median and, in brackets, the spread. */
+/** The verdicts as lines with aligned columns: each cell is the median and, in brackets, the spread, if there is one. */
 export function tableOf(verdicts: readonly Verdict[]): string {
   const rows = verdicts.map(({ what, reference, unit, compared, ours, theirs, relation, kept }) => {
     const show = compared.kind === 'ratio' ? times : (value: number) => signed(value, unit);
@@ -23,7 +23,7 @@ export function tableOf(verdicts: readonly Verdict[]): string {
 }
 
 function spread({ median, least, most }: Summary, show: (value: number) => string): string {
-  return `${show(median)} (${show(least)} – ${show(most)})`;
+  return least === most ? show(median) : `${show(median)} (${show(least)} – ${show(most)})`;
 }
 
 function plain(value: number, unit: string): string {

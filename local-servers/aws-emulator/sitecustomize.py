@@ -5,6 +5,7 @@ So they are there however ministack was installed, and whichever program starts 
 
 import importlib.abc
 import importlib.machinery
+import os
 import sys
 
 ENGINE = "ministack.services.cloudformation.provisioners"
@@ -32,3 +33,8 @@ class AfterEngine(importlib.abc.MetaPathFinder):
 
 
 sys.meta_path.insert(0, AfterEngine())
+
+# A function written in Python comes here too. Now and not before its start: a launcher of Python may put programs of its own first.
+PROGRAMS = os.environ.get("AXIOM_FUNCTION_PROGRAMS")
+if PROGRAMS:
+    os.environ["PATH"] = PROGRAMS + os.pathsep + os.environ.get("PATH", "")

@@ -14,6 +14,8 @@ const region = 'us-east-1';
 const secretKey = 'test';
 /** CloudFormation types that the emulator lacks; Python runs the folder's sitecustomize.py at its start. */
 const addedTypes = fileURLToPath(new URL('../aws-emulator', import.meta.url));
+/** Modules of the AWS SDK that AWS Lambda's runtimes have and the emulator lacks. */
+const lambdaModules = join(addedTypes, 'lambda-modules');
 
 export interface AwsEmulatorOptions {
   /** The port on 127.0.0.1. @default a free port */
@@ -30,6 +32,8 @@ export interface AwsEmulatorOptions {
   readonly enforceIam?: boolean;
   /** HTTPS only, with a certificate of an own authority. With `enforceIam`, uploads of CDK assets need it. @default false */
   readonly tls?: boolean;
+  /** A directory with programs that functions find before all others, as those of their layers on AWS. @default none */
+  readonly functionPrograms?: string;
   /** A directory to keep the state in over a stop and a start. @default in memory */
   readonly stateDir?: string;
   readonly say?: Say;
@@ -159,6 +163,10 @@ function settingsOf(options: AwsEmulatorOptions, directory: string): NodeJS.Proc
     STATE_DIR: join(options.stateDir ?? directory, 'state'),
     S3_DATA_DIR: join(options.stateDir ?? directory, 's3'),
     TMPDIR: directory,
+    NODE_PATH: lambdaModules,
+    // Where the CDK's function for Kubernetes writes, which shares /tmp with nobody on AWS.
+    TEST_OUTDIR: directory,
+    AXIOM_FUNCTION_PROGRAMS: options.functionPrograms ?? '',
     LOG_LEVEL: 'WARNING',
     // Side doors: further listeners, and a Docker daemon whose containers it would clear away.
     IOT_MTLS_ENABLED: '0',

@@ -16,7 +16,21 @@ export interface Answer {
   readonly body: string;
 }
 
-const versions = { iam: '2010-05-08', sts: '2011-06-15', cloudformation: '2010-05-15', ec2: '2016-11-15' } as const;
+const versions = {
+  autoscaling: '2011-01-01',
+  cloudformation: '2010-05-15',
+  ec2: '2016-11-15',
+  iam: '2010-05-08',
+  monitoring: '2010-08-01',
+  sts: '2011-06-15',
+} as const;
+
+const targets = {
+  dynamodb: 'DynamoDB_20120810',
+  ecs: 'AmazonEC2ContainerServiceV20141113',
+  logs: 'Logs_20140328',
+  secretsmanager: 'secretsmanager',
+} as const;
 
 /** Calls a service that speaks the query protocol. */
 export function query(
@@ -29,10 +43,15 @@ export function query(
   return call(emulator, keys, service, { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }, body);
 }
 
+/** Calls a service that speaks a JSON protocol. */
+export function json(emulator: AwsEmulator, keys: Keys, service: keyof typeof targets, action: string, input: object): Promise<Answer> {
+  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `${targets[service]}.${action}` };
+  return call(emulator, keys, service, headers, JSON.stringify(input));
+}
+
 /** Calls Secrets Manager. */
 export function secrets(emulator: AwsEmulator, keys: Keys, action: string, input: Record<string, unknown>): Promise<Answer> {
-  const headers = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `secretsmanager.${action}` };
-  return call(emulator, keys, 'secretsmanager', headers, JSON.stringify(input));
+  return json(emulator, keys, 'secretsmanager', action, input);
 }
 
 /** The text of an XML element of an answer. */

@@ -1,5 +1,5 @@
 import { type AwsEmulator, startAwsEmulator, stopAll } from '../src/index.js';
-import { type Answer, element, query, root, secrets } from './aws-call.js';
+import { type Answer, element, json, query, root, secrets } from './aws-call.js';
 
 let emulator: AwsEmulator;
 beforeAll(async () => {
@@ -210,6 +210,54 @@ describe('as on AWS', () => {
     const outputs = await deploy('profile', { Profile: profile }, { Name: ref('Profile'), Arn: attribute('Profile', 'Arn') });
     expect(outputs).toEqual({ Name: 'runner', Arn: 'arn:aws:iam::123456789012:instance-profile/runner' });
     await remove('profile');
+  });
+
+  it('a number that a parameter gives is a number: the tasks of a service', async () => {
+    const service = {
+      Type: 'AWS::ECS::Service',
+      Properties: { Cluster: ref('Cluster'), TaskDefinition: ref('Task'), DesiredCount: ref('Count') },
+    };
+    const task = { Type: 'AWS::ECS::TaskDefinition', Properties: { ContainerDefinitions: [{ Name: 'runner', Image: 'runner' }] } };
+    const template = (count: number) => ({
+      Parameters: { Count: { Type: 'Number', Default: count } },
+      Resources: { Cluster: { Type: 'AWS::ECS::Cluster' }, Task: task, Service: service },
+      Outputs: { Cluster: { Value: ref('Cluster') }, Service: { Value: attribute('Service', 'Name') } },
+    });
+    const desiredCount = async (count: number) => {
+      const { Cluster: cluster, Service: name } = await deployTemplate('counted', template(count));
+      const described = await json(emulator, root, 'ecs', 'DescribeServices', { cluster, services: [name] });
+      return JSON.parse(described.body).services[0].desiredCount;
+    };
+    expect(await desiredCount(2)).toBe(2);
+    expect(await desiredCount(3)).toBe(3);
+    await remove('counted');
+  });
+
+  it("a function of the CDK's finds the EC2 client of the SDK, and its calls take effect", async () => {
+    const { Vpc, Group } = await deploy('function', network, { Vpc: ref('Vpc'), Group: attribute('Vpc', 'DefaultSecurityGroup') });
+    const code = `const { EC2 } = require('@aws-sdk/client-ec2');
+      exports.handler = async ({ GroupId }) => {
+        const everything = { GroupId, IpPermissions: [{ IpRanges: [{ CidrIp: '0.0.0.0/0' }], IpProtocol: '-1' }] };
+        await new EC2({}).revokeSecurityGroupEgress(everything);
+        return new EC2({}).revokeSecurityGroupEgress({ ...everything, GroupId: 'sg-none' }).catch(({ name }) => name);
+      };`;
+    const runs = { Runtime: 'nodejs22.x', Handler: 'index.handler', Code: { ZipFile: code }, Role: roleArn('function') };
+    const functionName = (await deploy('revoke', { Revoke: { Type: 'AWS::Lambda::Function', Properties: runs } }, { Name: ref('Revoke') }))
+      .Name;
+    const answer = await fetch(`${emulator.endpoint}/2015-03-31/functions/${functionName}/invocations`, {
+      method: 'POST',
+      headers: {
+        authorization: `AWS4-HMAC-SHA256 Credential=${root.id}/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0`,
+      },
+      body: JSON.stringify({ GroupId: Group }),
+    });
+    expect(await answer.json()).toBe('InvalidGroup.NotFound');
+    const groups = await ec2('DescribeSecurityGroups');
+    const [, ofNetwork = ''] = groups.body.split(`<groupId>${Group}<`);
+    expect(ofNetwork.split('</ipPermissionsEgress>')[0]).not.toContain('0.0.0.0/0');
+    expect(Vpc).toMatch(/^vpc-/);
+    await remove('revoke');
+    await remove('function');
   });
 
   it('an alarm can be on an expression', async () => {

@@ -21,6 +21,7 @@ def correct():
     correct_ref("AWS::IAM::InstanceProfile", lambda attributes: attributes["Arn"].rsplit("/", 1)[-1], instance_profile_arn)
     add_attributes("AWS::EC2::VPC", lambda vpc: {"CidrBlock": ec2._vpcs[vpc]["CidrBlock"]})
     add_attributes("AWS::EC2::VPCEndpoint", lambda endpoint: {"DnsEntries": dns_entries(ec2._vpc_endpoints[endpoint])})
+    take_numbers("AWS::ECS::Service", "DesiredCount")
     engine._cw_metric_alarm_record = with_metric_math(engine._cw_metric_alarm_record)
 
 
@@ -50,6 +51,22 @@ def secret_name(arn):
 def instance_profile_arn(name):
     profile = iam._instance_profiles.get(name)
     return name if profile is None else profile["Arn"]
+
+
+def take_numbers(type_name, *names):
+    """Takes a number that came as text, as every parameter does."""
+    own = dict(engine._RESOURCE_HANDLERS[type_name])
+
+    def with_numbers(props):
+        return {name: int(value) if name in names and isinstance(value, str) else value for name, value in props.items()}
+
+    def create(logical_id, props, stack_name):
+        return own["create"](logical_id, with_numbers(props), stack_name)
+
+    def update(physical_id, old, new, *others):
+        return own["update"](physical_id, with_numbers(old), with_numbers(new), *others)
+
+    engine._RESOURCE_HANDLERS[type_name] = {**own, "create": create, "update": update}
 
 
 def add_attributes(type_name, attributes_of):

@@ -7,8 +7,18 @@ import type { AwsEmulator } from '@axiom-runner/local-servers';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** The stacks of this repository's app. */
-export type StackName = 'AxiomSecretsManagerRole' | 'AxiomOidcRole';
+/** The stacks of this repository's app, and those of the app `apps/runner-roles.ts`. */
+export type StackName =
+  | 'AxiomSecretsManagerRole'
+  | 'AxiomOidcRole'
+  | 'AxiomEcsRunner'
+  | 'AxiomEc2Runner'
+  | 'AxiomEksRunner'
+  | `Runners-${string}`
+  | 'Store';
+
+/** Context of the app, as behind `-c`. */
+export type Context = Readonly<Record<string, string>>;
 
 /** One account of the emulated AWS, as its root. */
 export interface Account {
@@ -16,7 +26,7 @@ export interface Account {
   readonly id: string;
 }
 
-/** This repository's CDK app, synthesised once, to be deployed by the pinned CLI as often as a test likes. */
+/** A CDK app, synthesised once, to be deployed by the pinned CLI as often as a test likes. */
 export interface SynthesisedApp {
   /**
    * `cdk deploy` of one stack: creates or updates it.
@@ -38,11 +48,23 @@ export function environmentOf({ emulator, id }: Account): NodeJS.ProcessEnv {
   return { ...process.env, ...emulator.environment, AWS_ACCESS_KEY_ID: id };
 }
 
-/** `cdk synth` of the app without any setting: everything is a parameter of its template. */
-export async function synthesisedApp(): Promise<SynthesisedApp> {
+/**
+ * `cdk synth` of an app.
+ * @param context settings of this repository's app; without any, everything is a parameter of its templates
+ * @param app file of another app
+ * @throws Error with all that the CLI printed, when the settings are refused
+ */
+export async function synthesisedApp(context: Context = {}, app?: string): Promise<SynthesisedApp> {
   const folder = await mkdtemp(join(tmpdir(), 'axiom-e2e-'));
   const assembly = join(folder, 'cdk.out');
-  await cdk(['synth', '--quiet', '--output', assembly], process.env);
+  const settings = Object.entries(context).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
+  const other = app === undefined ? [] : ['--app', `npx ts-node --project tsconfig.json ${app}`];
+  try {
+    await cdk(['synth', '--quiet', '--output', assembly, ...settings, ...other], process.env);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
   const outputsFile = join(folder, 'outputs.json');
   return {
     deploy: async (account, stack, parameters = {}) => {
@@ -57,6 +79,11 @@ export async function synthesisedApp(): Promise<SynthesisedApp> {
     },
     dispose: () => rm(folder, { recursive: true, force: true }),
   };
+}
+
+/** `cdk bootstrap`: makes what stacks with assets need. */
+export async function bootstrap(account: Account): Promise<void> {
+  await cdk(['bootstrap', `aws://${account.id}/${account.emulator.environment['AWS_REGION']}`], environmentOf(account));
 }
 
 /** Runs the pinned CDK CLI as a user does; resolves with what it printed. */

@@ -18,6 +18,8 @@ export interface KubernetesObject {
   readonly kind: string;
   readonly metadata: {
     readonly name: string;
+    /** Another one for each object, ever. */
+    readonly uid: string;
     /** Counts the changes of what is wanted. */
     readonly generation?: number;
     readonly labels: Readonly<Record<string, string>>;

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { App } from 'aws-cdk-lib';
+import { InvalidSetting } from '../constructs/checks/setting-check';
 import { EXIT_CONFIG } from '../contract/exit-codes';
 import { readSettings, SettingsError } from './settings';
 import { stacksOf } from './stacks';
@@ -11,7 +12,7 @@ try {
   console.error(summaryOf(stacksOf(app, readSettings(app.node.getAllContext()))));
   app.synth();
 } catch (error) {
-  if (!(error instanceof SettingsError)) {
+  if (!(error instanceof SettingsError || error instanceof InvalidSetting)) {
     throw error;
   }
   console.error(error.message);

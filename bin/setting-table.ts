@@ -7,6 +7,7 @@ import {
   KMS_KEY_ARN,
   KUBERNETES_NAMESPACE,
   type NameRule,
+  NO_PROXY_ENTRY,
   OIDC_ISSUER,
   OIDC_PROVIDER_ARN,
   PLATFORM_ID,
@@ -14,8 +15,8 @@ import {
   REGION,
   ROLE_ARN,
   ROLE_NAME,
+  SECRET_ID,
   SERVICE_ACCOUNT_NAME,
-  TEMPORAL_NAME,
   TRUSTED_PRINCIPAL,
 } from '../contract/name-rules';
 
@@ -44,12 +45,6 @@ const oneOf = (...values: readonly string[]): NameRule => ({
   allowed: values.join(', '),
   fix: 'Choose one of them.',
 });
-const SECRET_ID: NameRule = {
-  pattern: '^[\\w/+=.@:-]+$',
-  maxLength: 600,
-  allowed: 'the name or the ARN of a secret',
-  fix: 'Copy it from what "aws secretsmanager list-secrets" prints.',
-};
 const VPC_ID: NameRule = {
   pattern: '^vpc-[0-9a-f]+$',
   allowed: 'the id of a VPC',
@@ -107,7 +102,7 @@ export const SETTINGS = {
   maxConcurrentTasks: { kind: 'number', hosts: ON_ANY, meaning: 'Tasks that one runner works on at once.' },
   logLevel: { kind: 'text', rule: oneOf(...LOG_LEVELS), hosts: ON_ANY, meaning: 'How much the runner logs.' },
   httpsProxy: { kind: 'text', rule: HTTP_PROXY_URL, hosts: ON_ANY, meaning: 'HTTP proxy, http://host:port.' },
-  noProxy: { kind: 'list', rule: TEMPORAL_NAME, hosts: ON_ANY, meaning: 'Hosts that are reached without the proxy.' },
+  noProxy: { kind: 'list', rule: NO_PROXY_ENTRY, hosts: ON_ANY, meaning: 'Hosts that are reached without the proxy.' },
   ledger: { kind: 'flag', hosts: ON_ANY, meaning: 'Makes the DynamoDB table for systems that have no place for a mark.' },
   removalPolicy: {
     kind: 'text',

@@ -23,7 +23,7 @@ function propertySchema({ kind, rule, meaning, hosts }: Setting): object {
     case 'flag':
       return { description, type: 'boolean' };
     case 'list':
-      return { description, type: 'array', items: text };
+      return { description, type: 'array', minItems: 1, items: text };
     default:
       return { description, ...text };
   }

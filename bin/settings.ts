@@ -52,7 +52,7 @@ export function readSettings(context: Readonly<Record<string, unknown>>, readTex
       read[name] = parsedValue(key, setting, value, readText, faults);
     }
   }
-  faults.push(...missingSettings(given, host), ...lonelySettings(given, host));
+  faults.push(...missingSettings(given, host), ...lonelySettings(given, host), ...publishedOnEks(given, host));
   if (faults.length > 0) {
     throw new SettingsError(['The settings in the context are wrong:', ...faults.map((fault) => `  ${fault}`)].join('\n'));
   }
@@ -108,6 +108,9 @@ function faultOfValue(key: string, { kind, rule }: Setting, value: unknown): str
   if (!Array.isArray(texts) || !texts.every((text) => typeof text === 'string')) {
     return `${key} is ${JSON.stringify(value)}, not a text. Allowed: ${allowed}. Put it in quotes.`;
   }
+  if (texts.length === 0) {
+    return `${key} is an empty list. Allowed: ${allowed}. Remove it, or name one.`;
+  }
   const faulty = texts.flatMap((text) => (kind === 'list' ? itemsOf(text) : [text])).flatMap((text) => faultOfText(key, text, rule));
   return faulty[0];
 }
@@ -155,6 +158,14 @@ function missingSettings(given: Readonly<Record<string, unknown>>, host: Host): 
     const missing = setting.requiredBy?.includes(host) === true && given[key] === undefined;
     return missing ? [`${key} is missing. ${setting.meaning} Add -c ${key}=… to the command, or set it in cdk.json.`] : [];
   });
+}
+
+/** There the published image takes its API key from a Kubernetes Secret, which no setting of the app names. */
+function publishedOnEks({ [`${CONTEXT_PREFIX}image`]: image }: Readonly<Record<string, unknown>>, host: Host): string[] {
+  const fix = 'Deploy the published image with the Helm chart.';
+  return host === 'eks' && image === 'published'
+    ? [`${CONTEXT_PREFIX}image is "published" with ${HOST_KEY}=eks. Allowed: asset, or an image in ECR by its digest. ${fix}`]
+    : [];
 }
 
 /** Settings that mean nothing without another. */

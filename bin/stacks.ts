@@ -15,7 +15,7 @@ import {
 } from '../lib';
 import { imageOfUri } from '../lib/template-image';
 import type { Host } from './setting-table';
-import type { AppSettings } from './settings';
+import { type AppSettings, CONTEXT_PREFIX, SettingsError } from './settings';
 
 type StacksOf = (app: App, settings: AppSettings) => Stack[];
 
@@ -108,7 +108,14 @@ function runnerProps(settings: AppSettings): RunnerStackProps {
 /** A network is looked up in an account and a region; without a lookup the stack fits any. */
 function networkProps({ vpcId }: AppSettings): RunnerNetworkProps & Pick<RunnerStackProps, 'env'> {
   const env = { account: process.env['CDK_DEFAULT_ACCOUNT'], region: process.env['CDK_DEFAULT_REGION'] };
-  return vpcId === undefined ? { newVpc: true } : { vpcId, env };
+  if (vpcId === undefined) {
+    return { newVpc: true };
+  }
+  if (env.account === undefined || env.region === undefined) {
+    const fix = 'Sign in to AWS and choose a region, for example with --profile.';
+    throw new SettingsError(`${CONTEXT_PREFIX}vpcId is ${vpcId}, which is looked up in an account and a region: none is known. ${fix}`);
+  }
+  return { vpcId, env };
 }
 
 function imageOf({ image = 'asset' }: AppSettings): RunnerImage {

@@ -51,9 +51,34 @@ export const KUBERNETES_QUANTITY: NameRule = {
   fix: 'Write a number and, where it has one, the unit.',
 };
 
+/** An amount of memory: the unit m would be thousandths of a byte. */
+export const KUBERNETES_MEMORY: NameRule = {
+  pattern: '^[0-9]+([.][0-9]+)?(M|G|Mi|Gi)$',
+  allowed: 'a quantity of Kubernetes in M, G, Mi or Gi, such as 2Gi',
+  fix: 'Write a number and the unit.',
+};
+
+const OCTET = '(25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';
+
 /** A network that an egress rule may name. */
 export const NETWORK_CIDR: NameRule = {
-  pattern: '^([0-9]{1,3}([.][0-9]{1,3}){3}/([0-9]|[12][0-9]|3[0-2])|[0-9a-fA-F:]*:[0-9a-fA-F:]*/([0-9]{1,2}|1[01][0-9]|12[0-8]))$',
+  pattern: `^(${OCTET}([.]${OCTET}){3}/([0-9]|[12][0-9]|3[0-2])|[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:]*/([0-9]{1,2}|1[01][0-9]|12[0-8]))$`,
   allowed: 'a network in CIDR notation, such as 10.0.0.0/16',
   fix: 'Write one address as a.b.c.d/32.',
+};
+
+/** Key of a label or an annotation. https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/ */
+export const KUBERNETES_LABEL_KEY: NameRule = {
+  pattern: '^([a-z0-9]([a-z0-9.-]*[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?$',
+  maxLength: 317,
+  allowed: 'at most 63 letters, digits and -_. behind an optional <domain>/',
+  fix: 'Correct the name.',
+};
+
+/** Value of a label; it may be empty, too. */
+export const KUBERNETES_LABEL_VALUE: NameRule = {
+  pattern: '^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$',
+  maxLength: 63,
+  allowed: 'at most 63 letters, digits and -_., a letter or digit at either end',
+  fix: 'Copy it from what "kubectl get nodes --show-labels" prints.',
 };

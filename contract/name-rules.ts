@@ -109,11 +109,14 @@ export const PLATFORM_ID: NameRule = {
   fix: 'Copy the id as the platform shows it behind the key icon of the runner group.',
 };
 
+const HOST = '(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9._-]+)';
+const PORT = '(6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5][0-9]{4}|[1-9][0-9]{0,3})';
+
 /** Host and port of a server. */
 export const HOST_AND_PORT: NameRule = {
-  pattern: '^(\\[[0-9a-fA-F:.]+\\]|[A-Za-z0-9._-]+):[0-9]{1,5}$',
+  pattern: `^${HOST}:${PORT}$`,
   maxLength: 300,
-  allowed: 'host:port',
+  allowed: 'host:port, the port from 1 to 65535',
   fix: `Write it without https://, for example ${DEFAULT_CONTROL_PLANE_ADDRESS}.`,
 };
 
@@ -134,9 +137,34 @@ export const REGION: NameRule = {
 
 /** URL of an HTTP proxy. */
 export const HTTP_PROXY_URL: NameRule = {
-  pattern: '^http://[^\\s/@]+/?$',
+  pattern: `^http://${HOST}(:${PORT})?/?$`,
   allowed: 'http://host:port, without user and password, which would stand in the template',
   fix: 'Write http://host:port; let the proxy know the runner by its network.',
+};
+
+/** One entry of the list of hosts that are reached without the proxy. */
+export const NO_PROXY_ENTRY: NameRule = {
+  pattern: '^[A-Za-z0-9._*:/\\[\\]-]+$',
+  maxLength: 300,
+  allowed: 'a host, a domain such as .example.com, or a network such as 10.0.0.0/8',
+  fix: 'Write one entry for each host.',
+};
+
+/** Name or ARN of a secret. https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html */
+export const SECRET_ID: NameRule = {
+  pattern: '^[\\w/+=.@:-]+$',
+  maxLength: 600,
+  allowed: 'the name or the ARN of a secret',
+  fix: 'Copy it from what "aws secretsmanager list-secrets" prints.',
+};
+
+/** Name of a DynamoDB table. https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_CreateTable.html */
+export const TABLE_NAME: NameRule = {
+  pattern: '^[A-Za-z0-9_.-]+$',
+  minLength: 3,
+  maxLength: 255,
+  allowed: '3 to 255 letters, digits and _.-',
+  fix: 'Copy it from what "aws dynamodb list-tables" prints.',
 };
 
 /** One entry of the list of what tasks may touch. */
@@ -151,6 +179,14 @@ export const VARIABLE_NAME: NameRule = {
   pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
   allowed: 'letters, digits and underscores, no digit first',
   fix: 'Correct the name of the variable.',
+};
+
+/** Reference of a container image. */
+export const IMAGE_REFERENCE: NameRule = {
+  pattern: '^[A-Za-z0-9][A-Za-z0-9._:/@-]*$',
+  maxLength: 1000,
+  allowed: 'the reference of a container image',
+  fix: 'Write for example registry.example.com/name@sha256:….',
 };
 
 /** Digest of a container image. */

@@ -1,6 +1,6 @@
 /** Names in the CloudFormation templates that deploy a runner, and what their parameters take. */
 
-import type { NameRule } from './name-rules';
+import { type NameRule, PLATFORM_ID } from './name-rules';
 
 /** Parameters that every template with a runner has. */
 export const RUNNER_PARAMETERS = {
@@ -53,6 +53,16 @@ export const EC2_RUNNER_TEMPLATE = {
     updateCommand: 'UpdateCommand',
   },
 } as const;
+
+/**
+ * A platform id as a parameter, whose value nothing escapes: it goes into an env file, where quotes and # may not stand first, and into
+ * JSON.
+ */
+export const PLATFORM_ID_PARAMETER: NameRule = {
+  ...PLATFORM_ID,
+  pattern: '^[^\\s/"\\\\\'#][^\\s/"\\\\]*$',
+  allowed: '1 to 255 characters without blank, slash, backslash and double quote, no quote and no # in front',
+};
 
 /** ARN of a secret, with the six characters that AWS appends. */
 export const SECRET_ARN: NameRule = {

@@ -1,4 +1,4 @@
-import { CfnOutput, CfnParameter, Stack } from 'aws-cdk-lib';
+import { CfnParameter, Stack } from 'aws-cdk-lib';
 import type * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
@@ -9,9 +9,10 @@ import { newestImageParameter } from '../constructs/ec2/runner-instances';
 import { EC2_RUNNER_TEMPLATE } from '../contract/runner-templates';
 import { runnerHostSettings } from './runner-host-settings';
 import { runnerNetwork } from './runner-network';
+import { runnerOutputs } from './runner-outputs';
 import type { RunnerNetworkProps, RunnerStackProps } from './runner-stack-props';
 import { hideConstructPaths, standalone } from './standalone-template';
-import { templateOutput, templateParameter } from './template-sections';
+import { templateParameter } from './template-sections';
 
 const { parameters, outputs } = EC2_RUNNER_TEMPLATE;
 
@@ -47,7 +48,7 @@ export interface Ec2RunnerStackProps extends RunnerStackProps, RunnerNetworkProp
 
 /**
  * Runners on Amazon EC2, in private subnets.
- * Without `artifact` it needs no bootstrapped environment, and its template is a file that anybody can launch.
+ * Without `artifact` and `newVpc` it needs no bootstrapped environment, and its template is a file that anybody can launch.
  */
 export class Ec2RunnerStack extends Stack {
   /** The runners. */
@@ -55,7 +56,8 @@ export class Ec2RunnerStack extends Stack {
 
   constructor(scope: Construct, id: string, props: Ec2RunnerStackProps = {}) {
     const description = 'Axiom Runner on Amazon EC2';
-    super(scope, id, props.artifact === undefined ? standalone(props, description) : { description, ...props });
+    const isFile = props.artifact === undefined && props.newVpc !== true;
+    super(scope, id, isFile ? standalone(props, description) : { description, ...props });
     hideConstructPaths(this);
     const settings = runnerHostSettings(this, parameters, props);
     const artifact = props.artifact ?? artifactOfParameters(this);
@@ -72,7 +74,10 @@ export class Ec2RunnerStack extends Stack {
     if (subnetIds !== undefined) {
       (this.runner.autoScalingGroup.node.defaultChild as autoscaling.CfnAutoScalingGroup).vpcZoneIdentifier = subnetIds;
     }
-    putOut(this, this.runner);
+    const { autoScalingGroupName } = this.runner.autoScalingGroup;
+    runnerOutputs(this, outputs, this.runner, [
+      { name: outputs.autoScalingGroupName, value: autoScalingGroupName, description: 'Group that keeps the instances running' },
+    ]);
   }
 }
 
@@ -107,18 +112,4 @@ function capacityParameter(stack: Stack): number {
   const description = 'Number of instances. With two, accesses end on time while one is replaced.';
   const range = { minValue: 1, maxValue: MOST_INSTANCES };
   return new CfnParameter(stack, parameters.desiredCapacity, { type: 'Number', default: 1, ...range, description }).valueAsNumber;
-}
-
-function putOut(stack: Stack, { role, autoScalingGroup, logGroup, node }: Ec2Runner): void {
-  templateOutput(stack, outputs.roleArn, role.roleArn, "ARN of the runners' role: what a proxy role in another account must trust");
-  templateOutput(stack, outputs.autoScalingGroupName, autoScalingGroup.autoScalingGroupName, 'Group that keeps the instances running');
-  if (logGroup !== undefined) {
-    templateOutput(stack, outputs.logGroupName, logGroup.logGroupName, 'Where the runners log to');
-  }
-  for (const name of [outputs.logsCommand, outputs.doctorCommand, outputs.updateCommand]) {
-    const command = node.tryFindChild(name);
-    if (command instanceof CfnOutput) {
-      command.overrideLogicalId(name);
-    }
-  }
 }

@@ -1,4 +1,4 @@
-import { CfnOutput, CfnParameter, Stack } from 'aws-cdk-lib';
+import { CfnParameter, Stack } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
 import { EcsRunner, type EcsRunnerCapacity, type RunnerArchitecture, type RunnerImage } from '../constructs';
@@ -6,10 +6,11 @@ import { acknowledgeFinding } from '../constructs/checks/cdk-nag-acknowledgement
 import { ECR_IMAGE_URI, ECS_RUNNER_TEMPLATE } from '../contract/runner-templates';
 import { runnerHostSettings } from './runner-host-settings';
 import { runnerNetwork } from './runner-network';
+import { runnerOutputs } from './runner-outputs';
 import type { RunnerNetworkProps, RunnerStackProps } from './runner-stack-props';
 import { hideConstructPaths, standalone } from './standalone-template';
 import { imageOfUri } from './template-image';
-import { templateOutput, templateParameter } from './template-sections';
+import { templateParameter } from './template-sections';
 
 const { parameters, outputs } = ECS_RUNNER_TEMPLATE;
 const MOST_TASKS = 100;
@@ -43,7 +44,7 @@ export interface EcsRunnerStackProps extends RunnerStackProps, RunnerNetworkProp
 
 /**
  * Runners on Amazon ECS, in private subnets.
- * Without `image` it needs no bootstrapped environment, and its template is a file that anybody can launch.
+ * Without `image` and `newVpc` it needs no bootstrapped environment, and its template is a file that anybody can launch.
  */
 export class EcsRunnerStack extends Stack {
   /** The runners. */
@@ -51,7 +52,8 @@ export class EcsRunnerStack extends Stack {
 
   constructor(scope: Construct, id: string, props: EcsRunnerStackProps = {}) {
     const description = 'Axiom Runner on Amazon ECS';
-    super(scope, id, props.image === undefined ? standalone(props, description) : { description, ...props });
+    const isFile = props.image === undefined && props.newVpc !== true;
+    super(scope, id, isFile ? standalone(props, description) : { description, ...props });
     hideConstructPaths(this);
     const settings = runnerHostSettings(this, parameters, props);
     const image = props.image ?? imageOfUri(imageParameter(this));
@@ -72,7 +74,11 @@ export class EcsRunnerStack extends Stack {
     if (subnetIds !== undefined) {
       useSubnets(this.runner.service, subnetIds);
     }
-    putOut(this, this.runner);
+    const { cluster, service } = this.runner;
+    runnerOutputs(this, outputs, this.runner, [
+      { name: outputs.clusterName, value: cluster.clusterName, description: 'Cluster that the tasks run in' },
+      { name: outputs.serviceName, value: service.serviceName, description: 'Service that keeps the tasks running' },
+    ]);
   }
 }
 
@@ -90,19 +96,4 @@ function countParameter(stack: Stack): number {
 function useSubnets({ node: { children } }: ecs.BaseService, subnetIds: string[]): void {
   const [service] = children.filter((child) => child instanceof ecs.CfnService);
   service?.addPropertyOverride('NetworkConfiguration.AwsvpcConfiguration.Subnets', subnetIds);
-}
-
-function putOut(stack: Stack, { role, cluster, service, logGroup, node }: EcsRunner): void {
-  templateOutput(stack, outputs.roleArn, role.roleArn, "ARN of the runners' role: what a proxy role in another account must trust");
-  templateOutput(stack, outputs.clusterName, cluster.clusterName, 'Cluster that the tasks run in');
-  templateOutput(stack, outputs.serviceName, service.serviceName, 'Service that keeps the tasks running');
-  if (logGroup !== undefined) {
-    templateOutput(stack, outputs.logGroupName, logGroup.logGroupName, 'Where the runners log to');
-  }
-  for (const name of [outputs.logsCommand, outputs.doctorCommand, outputs.updateCommand]) {
-    const command = node.tryFindChild(name);
-    if (command instanceof CfnOutput) {
-      command.overrideLogicalId(name);
-    }
-  }
 }

@@ -5,8 +5,8 @@ import { type ISecretsManagerProxyRole, type RunnerHostProps, type RunnerOptions
 import { acknowledgeFinding } from '../constructs/checks/cdk-nag-acknowledgement';
 import { checkedSetting, invalidSetting } from '../constructs/checks/setting-check';
 import { DEFAULT_CONTROL_PLANE_ADDRESS } from '../contract/environment';
-import { HOST_AND_PORT, KMS_KEY_ARN, PLATFORM_ID } from '../contract/name-rules';
-import { type RUNNER_PARAMETERS, SECRET_ARN } from '../contract/runner-templates';
+import { HOST_AND_PORT, KMS_KEY_ARN, SECRET_ID } from '../contract/name-rules';
+import { PLATFORM_ID_PARAMETER, type RUNNER_PARAMETERS, SECRET_ARN } from '../contract/runner-templates';
 import { proxyRoleIfGiven } from './proxy-role-if-given';
 import type { RunnerStackProps } from './runner-stack-props';
 import { templateParameter } from './template-sections';
@@ -53,11 +53,11 @@ function optionsOf(props: RunnerOptions): RunnerOptions {
 }
 
 function tenantParameter(stack: Stack, { tenantId }: ParameterNames): string {
-  return templateParameter(stack, tenantId, PLATFORM_ID, 'Tenant id, as the platform shows it.').valueAsString;
+  return templateParameter(stack, tenantId, PLATFORM_ID_PARAMETER, 'Tenant id, as the platform shows it.').valueAsString;
 }
 
 function runnerGroupParameter(stack: Stack, { runnerGroupId }: ParameterNames): string {
-  return templateParameter(stack, runnerGroupId, PLATFORM_ID, 'Id of the runner group, as the platform shows it.').valueAsString;
+  return templateParameter(stack, runnerGroupId, PLATFORM_ID_PARAMETER, 'Id of the runner group, as the platform shows it.').valueAsString;
 }
 
 function secretOfParameter(stack: Stack, { apiKeySecretArn }: ParameterNames): secretsmanager.ISecret {
@@ -70,7 +70,7 @@ function secretOfParameter(stack: Stack, { apiKeySecretArn }: ParameterNames): s
 function existingSecret(stack: Stack, id: string): secretsmanager.ISecret {
   return id.startsWith('arn:')
     ? secretsmanager.Secret.fromSecretCompleteArn(stack, 'ApiKeySecret', checkedSetting(stack, 'apiKeySecretId', id, SECRET_ARN))
-    : secretsmanager.Secret.fromSecretNameV2(stack, 'ApiKeySecret', id);
+    : secretsmanager.Secret.fromSecretNameV2(stack, 'ApiKeySecret', checkedSetting(stack, 'apiKeySecretId', id, SECRET_ID));
 }
 
 function controlPlaneParameter(stack: Stack, { controlPlaneAddress }: ParameterNames): string {

@@ -47,7 +47,7 @@ export interface RunnerStackProps extends StackProps, RunnerOptions {
   readonly ledger?: boolean;
 
   /**
-   * What happens to the state key, the ledger and the log when the stack is deleted.
+   * What happens to the state key, the ledger and the logs when the stack is deleted.
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
@@ -68,7 +68,8 @@ export interface RunnerNetworkProps {
   readonly vpcId?: string;
 
   /**
-   * Whether a network is made for the runners: private subnets in two zones, and one NAT gateway.
+   * Whether a network is made for the runners: private subnets in two zones, and one NAT gateway. The stack needs a
+   * bootstrapped environment then.
    * @default false
    */
   readonly newVpc?: boolean;

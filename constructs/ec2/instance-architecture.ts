@@ -1,6 +1,5 @@
 import { Stack, Token } from 'aws-cdk-lib';
-import type * as ec2 from 'aws-cdk-lib/aws-ec2';
-import { InstanceArchitecture } from 'aws-cdk-lib/aws-ec2';
+import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { IConstruct } from 'constructs';
 import { invalidSetting } from '../checks/setting-check';
 import { RunnerArchitecture } from '../runner/runner-image';
@@ -14,7 +13,7 @@ export function architectureOf(scope: IConstruct, instanceType: ec2.InstanceType
     }
     return chosen;
   }
-  const found = instanceType.architecture === InstanceArchitecture.ARM_64 ? RunnerArchitecture.ARM64 : RunnerArchitecture.X86_64;
+  const found = instanceType.architecture === ec2.InstanceArchitecture.ARM_64 ? RunnerArchitecture.ARM64 : RunnerArchitecture.X86_64;
   if (chosen !== undefined && chosen !== found) {
     throw invalidSetting(scope, 'architecture', chosen, `${found}, which ${name} is`, 'Change instanceType, or leave architecture out.');
   }
@@ -22,10 +21,17 @@ export function architectureOf(scope: IConstruct, instanceType: ec2.InstanceType
 }
 
 /**
- * Refuses an image whose id or SSM parameter names another architecture. Of other images nothing is known here: an instance checks it
+ * Refuses an image of another system, and one whose id or SSM parameter names another architecture. Of other images nothing is known here: an instance checks it
  * when it starts.
  */
-export function checkImageArchitecture(scope: IConstruct, { imageId }: ec2.MachineImageConfig, architecture: RunnerArchitecture): void {
+export function checkImageArchitecture(
+  scope: IConstruct,
+  { imageId, osType }: ec2.MachineImageConfig,
+  architecture: RunnerArchitecture,
+): void {
+  if (osType === ec2.OperatingSystemType.WINDOWS) {
+    throw invalidSetting(scope, 'machineImage', 'of Windows', 'an image of Amazon Linux 2023', 'Leave it out to get the newest one.');
+  }
   const text = JSON.stringify(Stack.of(scope).resolve(imageId));
   const found = /arm64|aarch64/i.test(text) ? RunnerArchitecture.ARM64 : /x86_?64/i.test(text) ? RunnerArchitecture.X86_64 : architecture;
   if (found !== architecture) {

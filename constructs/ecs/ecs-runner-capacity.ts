@@ -1,6 +1,7 @@
+import { Token } from 'aws-cdk-lib';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
 import type { Construct } from 'constructs';
-import { invalidSetting } from '../checks/setting-check';
+import { checkedCount, invalidSetting } from '../checks/setting-check';
 
 /** Where the tasks of an `EcsRunner` run. */
 export interface EcsRunnerCapacityConfig {
@@ -13,6 +14,10 @@ export interface EcsRunnerCapacityConfig {
    */
   readonly strategies?: ecs.CapacityProviderStrategy[];
 }
+
+/** https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html */
+const MOST_WEIGHT = 1000;
+const MOST_BASE = 100_000;
 
 /** What the tasks of an `EcsRunner` run on. */
 export abstract class EcsRunnerCapacity {
@@ -56,11 +61,27 @@ class Capacity extends EcsRunnerCapacity {
   }
 
   public bind(scope: Construct): EcsRunnerCapacityConfig {
-    const { strategies } = this.config;
-    if (strategies !== undefined && !strategies.some(({ weight }) => weight !== undefined && weight > 0)) {
-      const allowed = 'one capacity provider or more, of which one has a weight above 0';
-      throw invalidSetting(scope, 'capacity', 'without a weight', allowed, 'Write for example { capacityProvider: name, weight: 1 }.');
+    if (this.config.strategies !== undefined) {
+      checkStrategies(scope, this.config.strategies);
     }
     return this.config;
+  }
+}
+
+function checkStrategies(scope: Construct, strategies: readonly ecs.CapacityProviderStrategy[]): void {
+  const refuse = (found: string, allowed: string) =>
+    invalidSetting(scope, 'capacity', found, allowed, 'Write for example { capacityProvider: name, weight: 1 }.');
+  for (const { capacityProvider, weight, base } of strategies) {
+    if (capacityProvider.trim() === '') {
+      throw refuse('a capacity provider without a name', 'the names of capacity providers');
+    }
+    checkedCount(scope, `capacity weight of ${capacityProvider}`, weight, 0, MOST_WEIGHT);
+    checkedCount(scope, `capacity base of ${capacityProvider}`, base, 0, MOST_BASE);
+  }
+  if (!strategies.some(({ weight }) => weight !== undefined && (Token.isUnresolved(weight) || weight > 0))) {
+    throw refuse('without a weight', 'one capacity provider or more, of which one has a weight above 0');
+  }
+  if (strategies.filter(({ base }) => base !== undefined && base !== 0).length > 1) {
+    throw refuse('more than one base', 'one capacity provider with a base');
   }
 }

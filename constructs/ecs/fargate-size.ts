@@ -1,6 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { invalidSetting } from '../checks/setting-check';
+import { checkedCount, invalidSetting } from '../checks/setting-check';
 
 interface MemorySizes {
   readonly least: number;
@@ -20,21 +20,20 @@ const SIZES: ReadonlyMap<number, MemorySizes> = new Map([
 ]);
 /** 256 units go with 512, 1024 and 2048 MiB, but not with 1536. */
 const GAP = { cpu: 256, memoryLimitMiB: 1536 };
+const LEAST_MEMORY_MIB = 512;
+const MOST_MEMORY_MIB = 122_880;
 const LEAST_STORAGE_GIB = 21;
 const MOST_STORAGE_GIB = 200;
 
 /** Throws when Fargate has no tasks of this size. */
 export function checkFargateSize(scope: IConstruct, cpu: number, memoryLimitMiB: number, ephemeralStorageGiB: number): void {
   checkProcessorAndMemory(scope, cpu, memoryLimitMiB);
-  const isSize = Number.isInteger(ephemeralStorageGiB) && isWithin(ephemeralStorageGiB, LEAST_STORAGE_GIB, MOST_STORAGE_GIB);
-  if (!Token.isUnresolved(ephemeralStorageGiB) && !isSize) {
-    const allowed = `a whole number from ${LEAST_STORAGE_GIB} to ${MOST_STORAGE_GIB}`;
-    throw invalidSetting(scope, 'ephemeralStorageGiB', String(ephemeralStorageGiB), allowed, 'Change it.');
-  }
+  checkedCount(scope, 'ephemeralStorageGiB', ephemeralStorageGiB, LEAST_STORAGE_GIB, MOST_STORAGE_GIB);
 }
 
 function checkProcessorAndMemory(scope: IConstruct, cpu: number, memoryLimitMiB: number): void {
   if (Token.isUnresolved(cpu)) {
+    checkedCount(scope, 'memoryLimitMiB', memoryLimitMiB, LEAST_MEMORY_MIB, MOST_MEMORY_MIB);
     return;
   }
   const sizes = SIZES.get(cpu);
@@ -43,13 +42,9 @@ function checkProcessorAndMemory(scope: IConstruct, cpu: number, memoryLimitMiB:
   }
   const { least, most, step } = sizes;
   const isGap = cpu === GAP.cpu && memoryLimitMiB === GAP.memoryLimitMiB;
-  const isSize = isWithin(memoryLimitMiB, least, most) && memoryLimitMiB % step === 0 && !isGap;
+  const isSize = memoryLimitMiB >= least && memoryLimitMiB <= most && memoryLimitMiB % step === 0 && !isGap;
   if (!Token.isUnresolved(memoryLimitMiB) && !isSize) {
     const allowed = `${least} to ${most} in steps of ${step} with ${cpu} CPU units`;
     throw invalidSetting(scope, 'memoryLimitMiB', String(memoryLimitMiB), allowed, 'Change it, or cpu.');
   }
-}
-
-function isWithin(value: number, least: number, most: number): boolean {
-  return value >= least && value <= most;
 }

@@ -1,5 +1,6 @@
 import type { IConstruct } from 'constructs';
 import { API_KEY_SECRET_KEY, KUBERNETES_SECRET_KEY, KUBERNETES_SECRET_NAME } from '../../contract/kubernetes';
+import { SECRET_ID } from '../../contract/name-rules';
 import { checkedSetting } from '../checks/setting-check';
 
 /**
@@ -23,7 +24,7 @@ export abstract class RunnerApiKey {
    * @param secretId id or ARN of the secret: the variable `RUNNER_API_KEY_SECRET_ID`
    */
   public static fromSecretsManager(secretId: string): RunnerApiKey {
-    return new BoundApiKey(() => ({ secretId }));
+    return new BoundApiKey((scope) => ({ secretId: checkedSetting(scope, 'apiKey secretId', secretId, SECRET_ID) }));
   }
 
   /**

@@ -6,12 +6,22 @@ import {
   DEFAULT_REPLICAS,
   DEFAULT_SERVICE_ACCOUNT,
   KUBERNETES_APP_LABEL,
+  KUBERNETES_LABEL_KEY,
+  KUBERNETES_LABEL_VALUE,
   KUBERNETES_NAME,
   KUBERNETES_OBJECT_NAME,
   ROLE_ARN_ANNOTATION,
 } from '../../contract/kubernetes';
-import { EXTERNAL_ID, KUBERNETES_NAMESPACE, ROLE_ARN, SERVICE_ACCOUNT_NAME } from '../../contract/name-rules';
-import { checkedSetting, invalidSetting } from '../checks/setting-check';
+import {
+  EXTERNAL_ID,
+  IMAGE_REFERENCE,
+  KUBERNETES_NAMESPACE,
+  ROLE_ARN,
+  SECRET_ID,
+  SERVICE_ACCOUNT_NAME,
+  TABLE_NAME,
+} from '../../contract/name-rules';
+import { checkedCount, checkedSetting, invalidSetting, optionalSetting } from '../checks/setting-check';
 import { runnerEnvironment } from '../runner/runner-environment';
 import type { RunnerSettings } from '../runner/runner-settings';
 import type { _RunnerApiKeyConfig, RunnerApiKey } from './runner-api-key';
@@ -144,26 +154,32 @@ function serviceAccountName(chart: RunnerChart, props: RunnerChartProps): string
 }
 
 function checkSettings(chart: RunnerChart, props: RunnerChartProps): void {
-  if (props.kubernetesNamespace !== undefined) {
-    checkedSetting(chart, 'kubernetesNamespace', props.kubernetesNamespace, KUBERNETES_NAMESPACE);
-  }
-  if (props.roleArn !== undefined) {
-    checkedSetting(chart, 'roleArn', props.roleArn, ROLE_ARN);
-  }
-  if (props.image.trim() === '') {
-    throw invalidSetting(chart, 'image', 'empty', 'the reference of a container image', 'Write for example registry/name@sha256:….');
+  optionalSetting(chart, 'kubernetesNamespace', props.kubernetesNamespace, KUBERNETES_NAMESPACE);
+  optionalSetting(chart, 'roleArn', props.roleArn, ROLE_ARN);
+  checkedSetting(chart, 'image', props.image, IMAGE_REFERENCE);
+  checkLabels(chart, 'nodeSelector', props.nodeSelector);
+  for (const name of Object.keys(props.podAnnotations ?? {})) {
+    checkedSetting(chart, 'podAnnotations', name, KUBERNETES_LABEL_KEY);
   }
   const { replicas = DEFAULT_REPLICAS, proxyRoleArn, proxyRoleExternalId } = props;
   if (props.networkPolicy === false && props.egressCidrs !== undefined) {
     throw invalidSetting(chart, 'egressCidrs', 'given', 'nothing with networkPolicy: false', 'Leave one of the two out.');
   }
-  if (!Number.isInteger(replicas) || replicas < 0 || replicas > MOST_REPLICAS) {
-    throw invalidSetting(chart, 'replicas', String(replicas), `a whole number from 0 to ${MOST_REPLICAS}`, 'Change it.');
-  }
+  checkedCount(chart, 'replicas', replicas, 0, MOST_REPLICAS);
   if ((proxyRoleArn === undefined) !== (proxyRoleExternalId === undefined)) {
     const missing = proxyRoleArn === undefined ? 'proxyRoleArn' : 'proxyRoleExternalId';
     const fix = "Copy both from the outputs of the role's stack.";
     throw invalidSetting(chart, missing, 'missing', 'proxyRoleArn and proxyRoleExternalId, or neither', fix);
+  }
+}
+
+function checkLabels(chart: RunnerChart, setting: string, labels: RunnerChartProps['nodeSelector'] = {}): void {
+  for (const [name, value] of Object.entries(labels)) {
+    checkedSetting(chart, setting, name, KUBERNETES_LABEL_KEY);
+    // An empty value is a value.
+    if (value !== '') {
+      checkedSetting(chart, `${setting} ${name}`, value, KUBERNETES_LABEL_VALUE);
+    }
   }
 }
 
@@ -178,10 +194,9 @@ function environmentOf(chart: RunnerChart, props: RunnerChartProps, apiKey: _Run
   const { proxyRoleArn, proxyRoleExternalId } = props;
   return runnerEnvironment(chart, props, {
     apiKeySecretId: apiKey.secretId,
-    stateKeySecretId: props.stateKeySecretId,
-    ledgerTable: props.ledgerTable,
-    proxyRoleArn: proxyRoleArn === undefined ? undefined : checkedSetting(chart, 'proxyRoleArn', proxyRoleArn, ROLE_ARN),
-    proxyRoleExternalId:
-      proxyRoleExternalId === undefined ? undefined : checkedSetting(chart, 'proxyRoleExternalId', proxyRoleExternalId, EXTERNAL_ID),
+    stateKeySecretId: optionalSetting(chart, 'stateKeySecretId', props.stateKeySecretId, SECRET_ID),
+    ledgerTable: optionalSetting(chart, 'ledgerTable', props.ledgerTable, TABLE_NAME),
+    proxyRoleArn: optionalSetting(chart, 'proxyRoleArn', proxyRoleArn, ROLE_ARN),
+    proxyRoleExternalId: optionalSetting(chart, 'proxyRoleExternalId', proxyRoleExternalId, EXTERNAL_ID),
   });
 }

@@ -2,7 +2,14 @@ import { Token } from 'aws-cdk-lib';
 import { k8s } from 'cdk8s-plus-28';
 import type { IConstruct } from 'constructs';
 import { ALIVE_COMMAND, READY_COMMAND, RUNNER_USER, SCRATCH_FOLDER } from '../../contract/image';
-import { API_KEY_SECRET_KEY, DEFAULT_CPU, DEFAULT_MEMORY, KUBERNETES_NAME, KUBERNETES_QUANTITY } from '../../contract/kubernetes';
+import {
+  API_KEY_SECRET_KEY,
+  DEFAULT_CPU,
+  DEFAULT_MEMORY,
+  KUBERNETES_MEMORY,
+  KUBERNETES_NAME,
+  KUBERNETES_QUANTITY,
+} from '../../contract/kubernetes';
 import { STOP_TIMEOUT_SECONDS } from '../../contract/tasks';
 import { checkedSetting } from '../checks/setting-check';
 import type { RunnerChartProps } from './runner-chart';
@@ -49,7 +56,7 @@ export function runnerPod(scope: IConstruct, props: RunnerChartProps, parts: Run
 
 function container(scope: IConstruct, props: RunnerChartProps, { environment, apiKeySecret }: RunnerPodParts): k8s.Container {
   const cpu = k8s.Quantity.fromString(checkedSetting(scope, 'cpu', props.cpu ?? DEFAULT_CPU, KUBERNETES_QUANTITY));
-  const memory = k8s.Quantity.fromString(checkedSetting(scope, 'memory', props.memory ?? DEFAULT_MEMORY, KUBERNETES_QUANTITY));
+  const memory = k8s.Quantity.fromString(checkedSetting(scope, 'memory', props.memory ?? DEFAULT_MEMORY, KUBERNETES_MEMORY));
   return {
     name: KUBERNETES_NAME,
     image: props.image,

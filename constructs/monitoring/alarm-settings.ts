@@ -1,6 +1,6 @@
-import { Duration, Token } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { invalidSetting } from '../checks/setting-check';
+import { checkedCount } from '../checks/setting-check';
 import type { RunnerMonitoringProps } from './runner-monitoring-props';
 
 /** When each alarm goes off, checked and complete. */
@@ -22,13 +22,8 @@ const ANY_COUNT = Number.MAX_SAFE_INTEGER;
 
 /** Fills in the defaults. Throws on a threshold that no metric can cross, or that every one does. */
 export function alarmSettings(scope: IConstruct, props: RunnerMonitoringProps): AlarmSettings {
-  const count = (setting: string, value: number, least: number, most: number): number => {
-    if (!Token.isUnresolved(value) && !(Number.isInteger(value) && value >= least && value <= most)) {
-      const allowed = most === ANY_COUNT ? `a whole number from ${least}` : `a whole number from ${least} to ${most}`;
-      throw invalidSetting(scope, setting, String(value), allowed, 'Correct the threshold.');
-    }
-    return value;
-  };
+  const count = (setting: string, value: number, least: number, most: number): number =>
+    checkedCount(scope, setting, value, least, most, 'Correct the threshold.');
   const percent = (setting: 'failedTasksPercent' | 'cpuPercent' | 'memoryPercent' | 'diskPercent', otherwise: number): number =>
     // At 100 nothing is ever above.
     count(setting, props[setting] ?? otherwise, 1, 99);

@@ -2,7 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
 import type { Construct } from 'constructs';
 import { DEFAULT_CONTROL_PLANE_ADDRESS, PLATFORM_IP_ADDRESSES } from '../../contract/environment';
-import { invalidSetting } from '../checks/setting-check';
+import { checkedCount, invalidSetting } from '../checks/setting-check';
 
 /** What a security group is made for. */
 export interface RunnerEgressBindOptions {
@@ -52,6 +52,7 @@ export interface RunnerEgressAllowListOptions {
 
 const HTTPS = 443;
 const HTTP = 80;
+const HIGHEST_PORT = 65_535;
 
 /**
  * What the runners may connect to. Nothing may connect to them. Names are resolved whatever is chosen here: security groups do not
@@ -92,8 +93,9 @@ class AllowList extends RunnerEgress {
   }
 
   public bind(scope: Construct, options: RunnerEgressBindOptions): ec2.ISecurityGroup {
+    const chosen = checkedCount(scope, 'egress.controlPlanePort', this.allowed.controlPlanePort, 1, HIGHEST_PORT);
+    const port = ec2.Port.tcp(chosen ?? controlPlanePort(scope, options));
     const group = runnerSecurityGroup(scope, options.vpc, false);
-    const port = ec2.Port.tcp(this.allowed.controlPlanePort ?? controlPlanePort(scope, options));
     for (const peer of this.allowed.controlPlane ?? platformPeers(scope, options)) {
       group.addEgressRule(peer, port, 'Control plane');
     }

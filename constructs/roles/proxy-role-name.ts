@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { Stack, Token } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import { PROXY_ROLE_NAME_PART } from '../../contract/cloudformation';
+import { outermostStack } from './outermost-stack';
 
 const NAME_MAX_LENGTH = 64;
 const HASH_LENGTH = 8;
@@ -21,13 +22,4 @@ export function generatedProxyRoleName(role: IConstruct): string {
   const labelLength = NAME_MAX_LENGTH - [PROXY_ROLE_NAME_PART, '-', '-', hash, '-'].join('').length - regionLength;
   const label = role.node.path.replace(/[^A-Za-z0-9]+/g, '-').slice(0, labelLength);
   return `${PROXY_ROLE_NAME_PART}-${label}-${hash}-${region}`;
-}
-
-/** A nested stack's own name is only known at deployment. */
-function outermostStack(scope: IConstruct): Stack {
-  let stack = Stack.of(scope);
-  while (stack.nestedStackParent !== undefined) {
-    stack = stack.nestedStackParent;
-  }
-  return stack;
 }

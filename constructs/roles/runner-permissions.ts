@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import type * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
@@ -6,7 +6,7 @@ import type { Construct, IConstruct } from 'constructs';
 import { PROXY_ROLE_NAME_PART } from '../../contract/cloudformation';
 import { ROLE_ARN } from '../../contract/name-rules';
 import { acknowledgeWildcardResources } from '../checks/cdk-nag-acknowledgement';
-import { checkedSetting } from '../checks/setting-check';
+import { checkedSetting, invalidSetting } from '../checks/setting-check';
 import {
   decryptThroughSecretsManager,
   READ_SECRET,
@@ -62,7 +62,7 @@ export class RunnerPermissions {
   constructor(
     private readonly scope: Construct,
     private readonly role: iam.IRole,
-    options: RunnerPermissionsOptions,
+    private readonly options: RunnerPermissionsOptions,
   ) {
     this.readEverySecret(options);
     this.assumeProxyRoles(options);
@@ -75,11 +75,22 @@ export class RunnerPermissions {
 
   /** Allows to read this integration secret, and from now on only those that were granted one by one. */
   public grantRead({ secret }: IIntegrationSecret): iam.Grant {
+    this.checkRegion(secret);
     this.scope.node.tryRemoveChild(EVERY_SECRET);
     if (secret.encryptionKey !== undefined) {
       this.role.addToPrincipalPolicy(decryptThroughSecretsManager(this.scope, secret.encryptionKey, secret.env.region));
     }
     return iam.Grant.addToPrincipal({ grantee: this.role, actions: [READ_SECRET], resourceArns: [secretArnInPolicies(secret)] });
+  }
+
+  /** The permission would be for one secret, and the runner would read another of the same name. */
+  private checkRegion({ env: { region } }: secretsmanager.ISecret): void {
+    const { secretStoreRegion } = this.options;
+    const isKnown = secretStoreRegion !== undefined && !Token.isUnresolved(secretStoreRegion) && !Token.isUnresolved(region);
+    if (isKnown && region !== secretStoreRegion) {
+      const fix = 'Change secretStoreRegion, or import the secret of that region by its ARN.';
+      throw invalidSetting(this.scope, 'integrationSecret', `a secret in ${region}`, `a secret in ${secretStoreRegion}`, fix);
+    }
   }
 
   private readEverySecret({ secretStoreRegion }: RunnerPermissionsOptions): void {

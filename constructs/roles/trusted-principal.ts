@@ -4,6 +4,7 @@ import type { IConstruct } from 'constructs';
 import { TRUSTED_PRINCIPAL } from '../../contract/name-rules';
 import { invalidSetting } from '../checks/setting-check';
 
+const PARTITION = JSON.stringify({ Ref: 'AWS::Partition' });
 const ALLOWED = 'roles, users and accounts of IAM, each by its own ARN or account id';
 const FIX =
   'Pass the role that the runner has, for example "runnerRole.role" or ' +
@@ -27,5 +28,16 @@ export function checkTrustedPrincipal(scope: IConstruct, principal: iam.IPrincip
 }
 
 function isNarrow(name: unknown): boolean {
-  return typeof name === 'string' ? new RegExp(TRUSTED_PRINCIPAL.pattern).test(name) : !JSON.stringify(name).includes('*');
+  const text = inAnyPartition(name);
+  return typeof text === 'string' ? new RegExp(TRUSTED_PRINCIPAL.pattern).test(text) : !JSON.stringify(text).includes('*');
+}
+
+/** An ARN as text, when of all its parts only the partition is a reference. */
+function inAnyPartition(name: unknown): unknown {
+  const parts: unknown = typeof name === 'object' && name !== null && 'Fn::Join' in name ? name['Fn::Join'] : undefined;
+  if (!Array.isArray(parts) || parts[0] !== '' || !Array.isArray(parts[1])) {
+    return name;
+  }
+  const texts: unknown[] = parts[1].map((part) => (JSON.stringify(part) === PARTITION ? 'aws' : part));
+  return texts.every((text) => typeof text === 'string') ? texts.join('') : name;
 }

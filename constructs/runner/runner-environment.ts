@@ -12,12 +12,13 @@ import {
   HOST_AND_PORT,
   HTTP_PROXY_URL,
   type NameRule,
+  NO_PROXY_ENTRY,
   PLATFORM_ID,
   REGION,
   TEMPORAL_NAME,
-  VARIABLE_NAME,
 } from '../../contract/name-rules';
-import { checkedSetting, invalidSetting } from '../checks/setting-check';
+import { checkedCount, checkedSetting, invalidSetting, optionalSetting } from '../checks/setting-check';
+import { furtherVariables } from './further-variables';
 import type { RunnerSettings } from './runner-settings';
 
 /** What a runner refers to in AWS, by the names that its environment has for them. */
@@ -34,6 +35,11 @@ export interface RunnerReferences {
 
 const MOST_TEXT_BYTES = 16_384;
 const MOST_CONCURRENT_TASKS = 1000;
+/** Members of a JWK that its owner keeps to themselves (RFC 7518, section 6). */
+const PRIVATE_PARTS = ['d', 'k', 'p', 'q', 'dp', 'dq', 'qi', 'oth'];
+/** Units of a duration, as the runner reads one, and how many seconds each has; the number before it has 7 digits at most. */
+const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+const MOST_UNITS = 9_999_999;
 
 /**
  * The environment of a runner, in the order of the contract. This is the one rendering: each host, the chart and the files to download
@@ -46,28 +52,29 @@ export function runnerEnvironment(scope: IConstruct, settings: RunnerSettings, r
     RUNNER_GROUP_ID: checkedSetting(scope, 'runnerGroupId', settings.runnerGroupId, PLATFORM_ID),
     RUNNER_API_KEY_SECRET_ID: references.apiKeySecretId,
     SECRETS_STORE_ENGINE: DEFAULT_SECRETS_STORE_ENGINE,
-    WORKFLOW_RESULT_TASK_QUEUE: optional(scope, 'resultTaskQueue', settings.resultTaskQueue, TEMPORAL_NAME) ?? DEFAULT_RESULT_TASK_QUEUE,
+    WORKFLOW_RESULT_TASK_QUEUE:
+      optionalSetting(scope, 'resultTaskQueue', settings.resultTaskQueue, TEMPORAL_NAME) ?? DEFAULT_RESULT_TASK_QUEUE,
     WORKFLOW_RESULT_ACTIVITY_NAME:
-      optional(scope, 'resultActivityName', settings.resultActivityName, TEMPORAL_NAME) ?? DEFAULT_RESULT_ACTIVITY_NAME,
+      optionalSetting(scope, 'resultActivityName', settings.resultActivityName, TEMPORAL_NAME) ?? DEFAULT_RESULT_ACTIVITY_NAME,
     AXIOM_ACTIONS_ADDRESS_AND_PORT:
-      optional(scope, 'controlPlaneAddress', settings.controlPlaneAddress, HOST_AND_PORT) ?? DEFAULT_CONTROL_PLANE_ADDRESS,
-    AWS_SECRETS_MANAGER_REGION: optional(scope, 'secretStoreRegion', settings.secretStoreRegion, REGION),
+      optionalSetting(scope, 'controlPlaneAddress', settings.controlPlaneAddress, HOST_AND_PORT) ?? DEFAULT_CONTROL_PLANE_ADDRESS,
+    AWS_SECRETS_MANAGER_REGION: optionalSetting(scope, 'secretStoreRegion', settings.secretStoreRegion, REGION),
     AWS_SECRETS_MANAGER_ROLE_ARN: references.proxyRoleArn,
     AWS_SECRETS_MANAGER_ROLE_EXTERNAL_ID: references.proxyRoleExternalId,
-    AXIOM_NAMESPACE: optional(scope, 'temporalNamespace', settings.temporalNamespace, TEMPORAL_NAME),
-    AXIOM_TASK_QUEUE: optional(scope, 'taskQueue', settings.taskQueue, TEMPORAL_NAME),
+    AXIOM_NAMESPACE: optionalSetting(scope, 'temporalNamespace', settings.temporalNamespace, TEMPORAL_NAME),
+    AXIOM_TASK_QUEUE: optionalSetting(scope, 'taskQueue', settings.taskQueue, TEMPORAL_NAME),
     AXIOM_TASK_VERIFICATION_KEY: keySet(scope, 'taskVerificationKey', settings.taskVerificationKey),
     RUNNER_RECIPIENT_KEYS: keySet(scope, 'recipientKeys', settings.recipientKeys),
     RUNNER_STATE_KEY_SECRET_ID: references.stateKeySecretId,
     RUNNER_LEDGER_TABLE: references.ledgerTable,
     RUNNER_MAX_DURATION: maxDuration(scope, settings),
-    RUNNER_ALLOWED: list(scope, 'allowed', settings.allowed, ALLOWED_ENTRY),
+    RUNNER_ALLOWED: allowedSystems(scope, settings),
     RUNNER_POLICY: manyLines(scope, 'policy', settings.policy, '(', 'Cedar policies, such as "permit (principal, action, resource);"'),
     RUNNER_MAX_CONCURRENT_TASKS: maxConcurrentTasks(scope, settings),
     RUNNER_LOG_LEVEL: settings.logLevel,
-    RUNNER_CA_CERTIFICATES: manyLines(scope, 'caCertificates', settings.caCertificates, '-----BEGIN CERTIFICATE-----', 'PEM certificates'),
-    HTTPS_PROXY: optional(scope, 'httpsProxy', settings.httpsProxy, HTTP_PROXY_URL),
-    NO_PROXY: list(scope, 'noProxy', settings.noProxy, TEMPORAL_NAME),
+    RUNNER_CA_CERTIFICATES: certificates(scope, settings),
+    HTTPS_PROXY: optionalSetting(scope, 'httpsProxy', settings.httpsProxy, HTTP_PROXY_URL),
+    NO_PROXY: list(scope, 'noProxy', settings.noProxy, NO_PROXY_ENTRY),
   };
   const all = { ...known, ...furtherVariables(scope, settings.environment ?? {}, known) };
   const order = [...ENVIRONMENT.map(({ name }) => name), ...Object.keys(settings.environment ?? {})];
@@ -75,15 +82,20 @@ export function runnerEnvironment(scope: IConstruct, settings: RunnerSettings, r
   return Object.fromEntries(present);
 }
 
-function optional(scope: IConstruct, setting: string, value: string | undefined, rule: NameRule): string | undefined {
-  return value === undefined ? undefined : checkedSetting(scope, setting, value, rule);
-}
-
 function list(scope: IConstruct, setting: string, values: readonly string[] | undefined, rule: NameRule): string | undefined {
   if (values === undefined || values.length === 0) {
     return undefined;
   }
   return values.map((value, index) => checkedSetting(scope, `${setting}[${index}]`, value, rule)).join(',');
+}
+
+/** A list that somebody's code left empty means nothing, and must not come to mean everything. */
+function allowedSystems(scope: IConstruct, { allowed }: RunnerSettings): string | undefined {
+  if (allowed?.length === 0) {
+    const fix = 'Leave it out to allow every system; to pause the runner, set its count to 0.';
+    throw invalidSetting(scope, 'allowed', 'an empty list', ALLOWED_ENTRY.allowed, fix);
+  }
+  return list(scope, 'allowed', allowed, ALLOWED_ENTRY);
 }
 
 function keySet(scope: IConstruct, setting: string, text: string | undefined): string | undefined {
@@ -96,7 +108,11 @@ function keySet(scope: IConstruct, setting: string, text: string | undefined): s
     throw invalidSetting(scope, setting, 'no JSON object', allowed, 'Paste what "axiomctl keys" prints.');
   }
   const keys: unknown[] = 'keys' in parsed && Array.isArray(parsed.keys) ? parsed.keys : [parsed];
-  const isPrivate = keys.some((key) => typeof key === 'object' && key !== null && ('d' in key || 'k' in key));
+  const isKey = (key: unknown) => typeof key === 'object' && key !== null && 'kty' in key;
+  if (keys.length === 0 || !keys.every(isKey)) {
+    throw invalidSetting(scope, setting, 'JSON without a key', allowed, 'Paste what "axiomctl keys" prints.');
+  }
+  const isPrivate = keys.some((key) => typeof key === 'object' && key !== null && PRIVATE_PARTS.some((part) => part in key));
   if (isPrivate) {
     throw invalidSetting(scope, setting, 'a private key', allowed, 'Pass the public part only; the private one stays with its owner.');
   }
@@ -121,14 +137,25 @@ function maxDuration(scope: IConstruct, { maxAccessDuration }: RunnerSettings): 
     const found = maxAccessDuration.isUnresolved() ? 'a token' : `${seconds} seconds`;
     throw invalidSetting(scope, 'maxAccessDuration', found, 'one second or more, whole seconds', 'Write for example Duration.hours(8).');
   }
-  return `${seconds}s`;
+  const [unit, length] = Object.entries(UNITS).find((each) => seconds % each[1] === 0 && seconds / each[1] <= MOST_UNITS) ?? [];
+  if (unit === undefined || length === undefined) {
+    const allowed = `at most ${MOST_UNITS} seconds, minutes, hours or days`;
+    throw invalidSetting(scope, 'maxAccessDuration', `${seconds} seconds`, allowed, 'Round it up to whole days.');
+  }
+  return `${seconds / length}${unit}`;
 }
 
 function maxConcurrentTasks(scope: IConstruct, { maxConcurrentTasks: most }: RunnerSettings): string | undefined {
-  if (most !== undefined && !Token.isUnresolved(most) && !(Number.isInteger(most) && most >= 1 && most <= MOST_CONCURRENT_TASKS)) {
-    throw invalidSetting(scope, 'maxConcurrentTasks', String(most), `a whole number from 1 to ${MOST_CONCURRENT_TASKS}`, 'Change it.');
-  }
+  checkedCount(scope, 'maxConcurrentTasks', most, 1, MOST_CONCURRENT_TASKS);
   return most === undefined ? undefined : Tokenization.stringifyNumber(most);
+}
+
+/** Certificates are public. A file that holds the key, too, would put it into the template. */
+function certificates(scope: IConstruct, { caCertificates }: RunnerSettings): string | undefined {
+  if (caCertificates !== undefined && !Token.isUnresolved(caCertificates) && caCertificates.includes('PRIVATE KEY-----')) {
+    throw invalidSetting(scope, 'caCertificates', 'text with a private key in it', 'PEM certificates', 'Pass the certificates only.');
+  }
+  return manyLines(scope, 'caCertificates', caCertificates, '-----BEGIN CERTIFICATE-----', 'PEM certificates');
 }
 
 /** Text of many lines travels as base64, because an env file has one line for a variable. */
@@ -144,25 +171,4 @@ function manyLines(scope: IConstruct, setting: string, text: string | undefined,
     throw invalidSetting(scope, setting, `${bytes.length} bytes`, `${allowed}, at most ${MOST_TEXT_BYTES} bytes`, 'Shorten it.');
   }
   return bytes.toString('base64');
-}
-
-function furtherVariables(
-  scope: IConstruct,
-  environment: Readonly<Record<string, string>>,
-  known: Readonly<Record<string, string | undefined>>,
-): Readonly<Record<string, string>> {
-  for (const [name, value] of Object.entries(environment)) {
-    checkedSetting(scope, 'environment', name, VARIABLE_NAME);
-    if (name === 'RUNNER_API_KEY') {
-      const allowed = 'an API key that stands in a secret';
-      throw invalidSetting(scope, 'environment', 'RUNNER_API_KEY in plain text', allowed, 'Put it into Secrets Manager: apiKeySecret.');
-    }
-    if (name in known) {
-      throw invalidSetting(scope, 'environment', name, 'variables that no property sets', 'Use the property for it.');
-    }
-    if (/[\r\n]/.test(value)) {
-      throw invalidSetting(scope, 'environment', `${name} with a line break`, 'values of one line', 'Encode the value as base64.');
-    }
-  }
-  return environment;
 }

@@ -24,6 +24,7 @@ import { PLATFORM_ID } from '../../contract/name-rules';
 import { checkedSetting } from '../checks/setting-check';
 import type { ISecretsManagerProxyRole } from '../roles/secrets-manager-proxy-role';
 import type { IIntegrationSecret } from '../secrets/integration-secret-ref';
+import { checkStateKeySecret, ownSecretId } from './own-secret-id';
 import { runnerEnvironment } from './runner-environment';
 import { ledgerTable, stateKeySecret } from './runner-records';
 import type { RunnerSettings } from './runner-settings';
@@ -91,12 +92,13 @@ export interface IRunnerHost extends IResource, iam.IGrantable {
 export interface RunnerHostProps extends RunnerSettings {
   /**
    * Secret with the API key of the runner group: the key as plain text, or JSON `{"RUNNER_API_KEY": "…"}`. The runner reads it by
-   * itself, and again when the control plane refuses the key.
+   * itself, and again when the control plane refuses the key. It must be in the region of the runner.
    */
   readonly apiKeySecret: secretsmanager.ISecret;
 
   /**
    * Secret with the key that authenticates the runner's own records, at least 32 characters. All runners of a group have the same.
+   * In the region of the runner, and not under `axiom-security/`.
    * @default - a new secret with a random key
    */
   readonly stateKeySecret?: secretsmanager.ISecret;
@@ -151,6 +153,9 @@ export abstract class RunnerHost extends Resource implements IRunnerHost {
     this.tenantId = checkedSetting(this, 'tenantId', props.tenantId, PLATFORM_ID);
     this.runnerGroupId = checkedSetting(this, 'runnerGroupId', props.runnerGroupId, PLATFORM_ID);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+    if (props.stateKeySecret !== undefined) {
+      checkStateKeySecret(this, props.stateKeySecret);
+    }
     this.stateKeySecret = props.stateKeySecret ?? stateKeySecret(this, removalPolicy);
     this.ledger = props.ledger === true ? ledgerTable(this, removalPolicy) : undefined;
   }
@@ -209,8 +214,8 @@ export abstract class RunnerHost extends Resource implements IRunnerHost {
    */
   protected _environment(props: RunnerHostProps, readsApiKey: boolean = true): Record<string, string> {
     return runnerEnvironment(this, props, {
-      apiKeySecretId: readsApiKey ? secretIdOf(props.apiKeySecret) : undefined,
-      stateKeySecretId: secretIdOf(this.stateKeySecret),
+      apiKeySecretId: readsApiKey ? ownSecretId(this, 'apiKeySecret', props.apiKeySecret) : undefined,
+      stateKeySecretId: ownSecretId(this, 'stateKeySecret', this.stateKeySecret),
       ledgerTable: this.ledger?.tableName,
       proxyRoleArn: props.proxyRole?.roleArn,
       proxyRoleExternalId: props.proxyRole?.externalId,
@@ -236,9 +241,4 @@ export abstract class RunnerHost extends Resource implements IRunnerHost {
   private emitted({ cloudWatch }: MetricName, props?: cloudwatch.MetricOptions): cloudwatch.Metric {
     return this.metric(cloudWatch, props);
   }
-}
-
-/** What the runner asks Secrets Manager with: an ARN without the six characters that AWS appends is no safe id. */
-function secretIdOf({ secretFullArn, secretName }: secretsmanager.ISecret): string {
-  return secretFullArn ?? secretName;
 }

@@ -3,8 +3,8 @@ import type * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as ecrAssets from 'aws-cdk-lib/aws-ecr-assets';
 import type { Construct } from 'constructs';
 import { PUBLISHED_IMAGE } from '../../contract/image';
-import { IMAGE_DIGEST } from '../../contract/name-rules';
-import { checkedSetting } from '../checks/setting-check';
+import { IMAGE_DIGEST, IMAGE_REFERENCE } from '../../contract/name-rules';
+import { checkedSetting, optionalSetting } from '../checks/setting-check';
 import { runtimePackageFolder } from './runtime-package';
 
 /** Processors that a runner runs on. */
@@ -91,13 +91,14 @@ class AssetImage extends RunnerImage {
 
   public bind(scope: Construct, { architecture }: RunnerImageBindOptions): RunnerImageConfig {
     const { LINUX_AMD64, LINUX_ARM64 } = ecrAssets.Platform;
+    const baseImage = optionalSetting(scope, 'image.baseImage', this.options.baseImage, IMAGE_REFERENCE);
     const asset = new ecrAssets.DockerImageAsset(scope, 'Image', {
       directory: runtimePackageFolder(scope, 'image'),
       // Of the package only what the image holds: neither its sources nor its dependencies.
       exclude: ['*', '!dist', '!Dockerfile'],
       ignoreMode: IgnoreMode.DOCKER,
       platform: architecture === RunnerArchitecture.ARM64 ? LINUX_ARM64 : LINUX_AMD64,
-      buildArgs: this.options.baseImage === undefined ? undefined : { BASE: this.options.baseImage },
+      buildArgs: baseImage === undefined ? undefined : { BASE: baseImage },
     });
     return { imageUri: asset.imageUri, repository: asset.repository, compatibilityMode: false };
   }

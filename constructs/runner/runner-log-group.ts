@@ -3,6 +3,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as kms from 'aws-cdk-lib/aws-kms';
 import * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { outermostStack } from '../roles/outermost-stack';
 
 /** What of a host's settings concerns its log group. */
 export interface RunnerLogGroupOptions {
@@ -30,7 +31,9 @@ export function runnerLogGroup(scope: Construct, options: RunnerLogGroupOptions)
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
  */
 function allowEncryptionOfLogs(scope: Construct, key: kms.IKey): void {
-  const { region, account, partition, stackName } = Stack.of(scope);
+  const { region, account, partition } = Stack.of(scope);
+  // The key may belong to a parent of a nested stack: with the nested one's own name in its policy, each would wait for the other.
+  const { stackName } = outermostStack(scope);
   key.addToResourcePolicy(
     new iam.PolicyStatement({
       principals: [new iam.ServicePrincipal(`logs.${region}.amazonaws.com`)],

@@ -76,7 +76,8 @@ export interface RunnerOptions {
   readonly maxAccessDuration?: Duration;
 
   /**
-   * The systems that tasks may touch, each `<type>/<id>` or `<type>/<id>:<permission>`: the variable `RUNNER_ALLOWED`.
+   * The systems that tasks may touch, each `<type>/<id>` or `<type>/<id>:<permission>`: the variable `RUNNER_ALLOWED`. An empty list is
+   * refused, because the runner would take it for all systems.
    * @default - all whose secret the runner can read
    */
   readonly allowed?: string[];
@@ -120,8 +121,8 @@ export interface RunnerOptions {
   readonly caCertificates?: string;
 
   /**
-   * Further environment variables. A variable that a property sets is refused here, and so is `RUNNER_API_KEY`: the API key is
-   * given as a secret.
+   * Further environment variables, which everybody may read who may look at the host. Refused are a variable that a property sets,
+   * `RUNNER_API_KEY`, AWS's own credentials, and references to secrets.
    * @default - none
    */
   readonly environment?: { readonly [name: string]: string };

@@ -1,7 +1,7 @@
 import { SecretValue, Token, Tokenization } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
 import type { SecretField, SecretType } from '../../contract/secrets';
-import { checkedSetting, invalidSetting } from '../checks/setting-check';
+import { checkedCount, checkedSetting } from '../checks/setting-check';
 import { checkedSecretValue } from './secret-value-check';
 
 /** Fields that hold the id of the system. */
@@ -80,8 +80,5 @@ function portText(scope: IConstruct, setting: string, port: number): string {
   if (Token.isUnresolved(port)) {
     return Tokenization.stringifyNumber(port);
   }
-  if (!Number.isInteger(port) || port < 1 || port > HIGHEST_PORT) {
-    throw invalidSetting(scope, setting, String(port), `a whole number from 1 to ${HIGHEST_PORT}`, 'Correct the port.');
-  }
-  return String(port);
+  return String(checkedCount(scope, setting, port, 1, HIGHEST_PORT, 'Correct the port.'));
 }

@@ -10,13 +10,16 @@ const output = mkdtempSync(join(tmpdir(), 'axiom-synth-'));
 
 afterAll(() => rmSync(output, { recursive: true }));
 
+const SIGNED_OUT = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_')));
+
 /** Runs the pinned CDK CLI on this app, as a user does. */
 function cdk(...args: string[]) {
   const cli = join(ROOT, 'node_modules/aws-cdk/bin/cdk');
   const result = spawnSync(process.execPath, [cli, ...args, '--output', output, '--no-color'], {
     cwd: ROOT,
     encoding: 'utf8',
-    env: { ...process.env, CI: 'true', CDK_DISABLE_CLI_TELEMETRY: 'true' },
+    // Nobody is signed in to AWS.
+    env: { ...SIGNED_OUT, CI: 'true', CDK_DISABLE_CLI_TELEMETRY: 'true' },
   });
   return { status: result.status, stdout: result.stdout, stderr: result.stderr };
 }
@@ -51,4 +54,27 @@ describe('cdk synth', () => {
     expect(stderr).toContain(`exited with error ${EXIT_CONFIG}`);
     expect(stderr).not.toMatch(/\n\s+at /);
   }, 60_000);
+
+  it.each([
+    ['a construct refuses a setting', ['-c', 'axiom:desiredCount=99'], '[AxiomEc2Runner/Runner] desiredCapacity is 99. Allowed: '],
+    [
+      'a network cannot be looked up',
+      ['-c', 'axiom:vpcId=vpc-0a1b2c3d4e5f60718'],
+      'axiom:vpcId is vpc-0a1b2c3d4e5f60718, which is looked up',
+    ],
+  ])(
+    'says so without a stack trace when %s',
+    (_, context, message) => {
+      const runner = ['tenantId=acme', 'runnerGroupId=eu-1', 'apiKeySecret=axiom-runner/api-key'].flatMap((each) => [
+        '-c',
+        `axiom:${each}`,
+      ]);
+      const { status, stderr } = cdk('synth', '-c', 'host=ec2', ...runner, ...context);
+      expect(status).not.toBe(0);
+      expect(stderr).toContain(message);
+      expect(stderr).toContain(`exited with error ${EXIT_CONFIG}`);
+      expect(stderr).not.toMatch(/\n\s+at /);
+    },
+    60_000,
+  );
 });

@@ -157,6 +157,18 @@ it.each([[111122223333], [true], [['a']], [null]])('refuses %p, which is not a t
   expect(refusal({ 'axiom:externalId': value })).toContain(`axiom:externalId is ${JSON.stringify(value)}, not a text.`);
 });
 
+it('refuses the published image on EKS, which needs a Kubernetes Secret that no setting names', () => {
+  expect(() => readSettings({ host: 'eks', ...RUNNER, 'axiom:image': 'published' })).toThrow(
+    /axiom:image is "published" with host=eks\. Allowed: asset, or .*Helm chart/,
+  );
+});
+
+it('refuses an empty list, which must not come to mean all systems', () => {
+  expect(() => readSettings({ host: 'ecs', ...RUNNER, 'axiom:allowed': [] })).toThrow(
+    /axiom:allowed is an empty list\. Allowed: .*Remove it/,
+  );
+});
+
 it('lists every fault in one message', () => {
   const message = refusal({ 'axiom:externalId': 'a', 'axiom:kubernetesNamespace': '*', 'axiom:x': '' });
   expect(message.split('\n')).toHaveLength(4);

@@ -72,6 +72,37 @@ it('is of the version of this package', () => {
   expect(chart).toMatchObject({ name: HELM_CHART, version, appVersion: version });
 });
 
+describe('the schema', () => {
+  const takes = (path: string, value: string) => {
+    const [group = '', name = ''] = path.split('.');
+    const { pattern, items } = (schema.properties?.[group]?.properties?.[name] ?? {}) as { pattern?: string; items?: { pattern?: string } };
+    return new RegExp(pattern ?? items?.pattern ?? '').test(value);
+  };
+
+  it.each([
+    ['existingSecret.name', ['', 'axiom.key', '123'], ['x\n  optional: true', 'A']],
+    ['existingSecret.key', ['RUNNER_API_KEY'], ['', 'a: b']],
+    ['serviceAccount.name', ['', 'runner.one'], ['x\nhostNetwork: true']],
+    ['image.repository', ['registry.example.com:5000/team/runner'], ['', 'a b', '<IMAGE>']],
+    ['image.tag', ['latest', '1.2.3'], ['', 'a b']],
+    ['networkPolicy.allowList', ['10.0.0.0/8', 'fd00::/8', '::1/128'], ['10.0.0.1', '999.0.0.1/8', 'a:b/1', '10.0.0.0/33']],
+    ['podDisruptionBudget.maxUnavailable', ['50%'], ['x: y', '50']],
+  ])('of %s takes %j and refuses %j', (path, taken, refused) => {
+    expect(taken.filter((value) => !takes(path, value))).toEqual([]);
+    expect(refused.filter((value) => takes(path, value))).toEqual([]);
+  });
+});
+
+it('quotes every name, because Kubernetes takes none that YAML reads as a number', () => {
+  const unquoted = textsIn(join(SHIPPED, 'templates'))
+    .filter(([path]) => path?.endsWith('.txt') === false)
+    .flatMap(([, text]) => [...(text ?? '').matchAll(/^.*(?:[nN]ame|instance|[kK]ey|cidr): \{\{.*$/gm)].map(String))
+    .filter((line) => !line.includes('quote'))
+    // The variables of the contract.
+    .filter((line) => line.trim() !== '- name: {{ . }}');
+  expect(unquoted).toEqual([]);
+});
+
 it('leaves no fact of the contract open', () => {
   expect(textsIn(SHIPPED).filter(([, text]) => /@[A-Z_]{2,}@|opened-place|marker-/.test(text ?? ''))).toEqual([]);
 });

@@ -186,7 +186,11 @@ describe('the Helm chart', () => {
     const file = join(folder, 'values.json');
     await writeFile(file, JSON.stringify(values));
     await tools.helm(...published().map((word) => (word === 'axiom-runner-v2' ? 'every-option' : word)), '-f', file);
-    expect((await podsOf(namespace, 'every-option'))[0]?.['spec'].containers[0].livenessProbe.exec.command[0]).toBe('node');
+    expect((await podsOf(namespace, 'every-option'))[0]?.['spec'].containers[0].livenessProbe.exec.command).toEqual([
+      'axiomrunner',
+      'health',
+      '--alive',
+    ]);
     await tools.helm('uninstall', 'every-option', '-n', namespace);
   }, 90_000);
 

@@ -136,15 +136,15 @@ describe('the parameter', () => {
 
   const host = `${ACCOUNT}.dkr.ecr.eu-central-1.amazonaws.com`;
   it.each([
-    ['TenantId', ['tenant-1', '12345'], ['', 'a b', 'a/b']],
-    ['RunnerGroupId', ['group-1'], ['', 'a b', 'a/b']],
+    ['TenantId', ['tenant-1', '12345', 'a#b'], ['', 'a b', 'a/b', 'a"b', 'a\\b', '#a', "'a"]],
+    ['RunnerGroupId', ['group-1'], ['', 'a b', 'a/b', 'a"b', 'a\\b']],
     ['ApiKeySecretArn', [API_KEY_ARN, API_KEY_ARN.replace('aws', 'aws-cn')], ['', 'axiom-runner/api-key', API_KEY_ARN.slice(0, -7)]],
     [
       'ImageUri',
       [`${host}/axiom-runner@${DIGEST}`, `${host}.cn/team/axiom-runner@${DIGEST}`],
       ['', `${host}/axiom-runner`, `${host}/axiom-runner:latest`, `public.ecr.aws/x/y@${DIGEST}`, `${host}/axiom-runner@sha256:1`],
     ],
-    ['ControlPlaneAddress', ['axiomactions.axiom.security:443', '[::1]:7233'], ['', 'https://x:443', 'x']],
+    ['ControlPlaneAddress', ['axiomactions.axiom.security:443', '[::1]:7233'], ['', 'https://x:443', 'x', 'x:0', 'x:65536']],
     ['ProxyRoleArn', ['', PROXY_ROLE_ARN], ['*', 'arn:aws:iam::*:role/x']],
     ['ProxyRoleExternalId', ['', '8f14e45fceea167a'], ['a b']],
   ])('%s takes what its construct takes, and refuses what it refuses', (name, taken, refused) => {

@@ -1,3 +1,4 @@
+import { RemovalPolicy } from 'aws-cdk-lib';
 import type * as ec2 from 'aws-cdk-lib/aws-ec2';
 import { EcsRunnerStack, type EcsRunnerStackProps } from '../../lib';
 import { theServiceIn } from '../support/ecs-runner';
@@ -24,6 +25,17 @@ describe('a new network', () => {
   it('keeps a record of its traffic, and has no other finding', () => {
     templateOf(stack).resourceCountIs('AWS::EC2::FlowLog', 1);
     expect(findingsIn(stack)).toEqual([]);
+  });
+
+  it.each<[EcsRunnerStackProps, string]>([
+    [{}, 'Retain'],
+    [{ removalPolicy: RemovalPolicy.DESTROY }, 'Delete'],
+  ])('has a record that is kept a year, and with %p has the deletion policy %s', (props, DeletionPolicy) => {
+    const template = templateOf(aRunnerStack({ newVpc: true, ...props }));
+    const [id = ''] = Object.keys(template.findResources('AWS::Logs::LogGroup', { Properties: { RetentionInDays: 365 } })).filter((name) =>
+      name.startsWith('NetworkLogs'),
+    );
+    expect(template.toJSON().Resources[id]).toMatchObject({ DeletionPolicy });
   });
 
   it('asks for no network', () => {

@@ -1,12 +1,11 @@
 import type { Stack } from 'aws-cdk-lib';
 import * as ecr from 'aws-cdk-lib/aws-ecr';
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { EcsRunner, type EcsRunnerProps, RunnerImage } from '../../constructs';
 import { aNetwork } from './networks';
-import { ACCOUNT, aStackIn, templateOf, theOne } from './synth';
+import { anApiKey, aStackIn, templateOf, theOne } from './synth';
 
 export const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
-export const API_KEY_ARN = `arn:aws:secretsmanager:eu-central-1:${ACCOUNT}:secret:axiom-runner/api-key-AbCdEf`;
+export { API_KEY_ARN } from './synth';
 
 /** An image in a repository that exists. */
 export function anImage(stack: Stack, id = 'Images'): RunnerImage {
@@ -19,7 +18,7 @@ export function anEcsRunner(stack: Stack, props: Partial<EcsRunnerProps> = {}, i
   return new EcsRunner(stack, id, {
     tenantId: 'tenant-1',
     runnerGroupId: 'group-1',
-    apiKeySecret: secretsmanager.Secret.fromSecretCompleteArn(stack, `${id}ApiKey`, API_KEY_ARN),
+    apiKeySecret: anApiKey(stack, `${id}ApiKey`),
     image: anImage(stack, `${id}Images`),
     ...(isNetworkGiven ? {} : { vpc: aNetwork(stack, `${id}Network`) }),
     ...props,

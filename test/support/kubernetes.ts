@@ -3,7 +3,6 @@ import * as ecr from 'aws-cdk-lib/aws-ecr';
 import * as eks from 'aws-cdk-lib/aws-eks';
 import * as eksv2 from 'aws-cdk-lib/aws-eks-v2';
 import * as iam from 'aws-cdk-lib/aws-iam';
-import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Testing } from 'cdk8s';
 import {
   EksRunner,
@@ -15,10 +14,11 @@ import {
   RunnerImage,
 } from '../../constructs';
 import { PROVIDER_ARN } from './roles';
-import { ACCOUNT, templateOf } from './synth';
+import { ACCOUNT, anApiKey, templateOf } from './synth';
 
 export const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
-export const API_KEY_ARN = `arn:aws:secretsmanager:eu-central-1:${ACCOUNT}:secret:axiom-runner/api-key-AbCdEf`;
+export { API_KEY_ARN } from './synth';
+
 const SERVICE_TOKEN = `arn:aws:lambda:eu-central-1:${ACCOUNT}:function:kubectl`;
 
 /** An object as the API server gets it. */
@@ -99,7 +99,7 @@ export function anEksRunner(stack: Stack, props: Partial<EksRunnerProps> = {}, i
   return new EksRunner(stack, id, {
     tenantId: 'acme',
     runnerGroupId: 'eu-1',
-    apiKeySecret: secretsmanager.Secret.fromSecretCompleteArn(stack, `${id}ApiKey`, API_KEY_ARN),
+    apiKeySecret: anApiKey(stack, `${id}ApiKey`),
     cluster: props.cluster ?? RunnerCluster.fromEks(anImportedCluster(stack, {}, `${id}Cluster`)),
     image: RunnerImage.fromEcr(ecr.Repository.fromRepositoryName(stack, `${id}Repository`, 'axiom-runner'), DIGEST),
     ...props,

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, CfnResource, Stack, type StackProps } from 'aws-cdk-lib';
 import { Annotations, Match, Template } from 'aws-cdk-lib/assertions';
+import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { AwsSolutionsChecks } from 'cdk-nag';
 
 export const ACCOUNT = '111122223333';
 export const OTHER_ACCOUNT = '444455556666';
+export const API_KEY_ARN = `arn:aws:secretsmanager:eu-central-1:${ACCOUNT}:secret:axiom-runner/api-key-AbCdEf`;
 
 /** One region of each partition. */
 export const PARTITIONS = [
@@ -37,6 +39,13 @@ export function aStack(props: StackProps = {}, id = 'Stack'): Stack {
 /** A stack of an account in a region. */
 export function aStackIn(region: string, account: string = ACCOUNT): Stack {
   return aStack({ env: { region, account } });
+}
+
+/** The secret with an API key, in the region of the stack, if that is one of `PARTITIONS`. */
+export function anApiKey(stack: Stack, id: string): secretsmanager.ISecret {
+  const { partition = 'aws', region = 'eu-central-1' } = PARTITIONS.find((place) => place.region === stack.region) ?? {};
+  const arn = API_KEY_ARN.replace('arn:aws:', `arn:${partition}:`).replace('eu-central-1', region);
+  return secretsmanager.Secret.fromSecretCompleteArn(stack, id, arn);
 }
 
 /** The template of a stack. Fails when the validator finds anything. */

@@ -7,9 +7,9 @@ const require = createRequire(import.meta.url);
 require('ts-node').register({ transpileOnly: true, cwd: root });
 const { Yaml } = require('cdk8s');
 const { ENVIRONMENT } = require('../../contract/environment');
-const { API_KEY_SECRET_KEY, KUBERNETES_OBJECT_NAME } = require('../../contract/kubernetes');
+const { API_KEY_SECRET_KEY, ...kubernetes } = require('../../contract/kubernetes');
 const { PUBLISHED_IMAGE } = require('../../contract/image');
-const { IMAGE_DIGEST } = require('../../contract/name-rules');
+const { IMAGE_DIGEST, IMAGE_REFERENCE, SERVICE_ACCOUNT_NAME } = require('../../contract/name-rules');
 
 const kindIn = (objects, kind) => objects.find((object) => object.kind === kind);
 const { spec: deployment } = kindIn(runnerObjects({ healthProbes: true }), 'Deployment');
@@ -23,6 +23,8 @@ const count = { type: 'integer', minimum: 0 };
 const object = { type: 'object' };
 const texts = { type: 'object', additionalProperties: text };
 const objects = { type: 'array', items: object };
+/** Empty, or what the rule allows. */
+const optionalText = ({ pattern, maxLength }) => ({ ...text, ...(maxLength && { maxLength }), pattern: `^$|${pattern}` });
 /** Helm makes a number of digits. */
 const setting = { type: ['string', 'integer', 'null'] };
 /** YAML makes a boolean of on and off. */
@@ -44,11 +46,16 @@ export const VALUES = [
     { type: ['string', 'null'] },
   ],
   ...environment,
-  ['existingSecret.name', '', 'Secret in the namespace that has the API key. The chart makes none then.', text],
-  ['existingSecret.key', API_KEY_SECRET_KEY, 'Key in that Secret.', { ...text, minLength: 1 }],
-  ['image.repository', repository, 'Image of the runner.', { ...text, minLength: 1 }],
-  ['image.tag', tag, 'Its tag, where there is no digest.', { type: ['string', 'integer'] }],
-  ['image.digest', '', 'Its digest: what was checked is what runs.', { ...text, pattern: `^$|${IMAGE_DIGEST.pattern}` }],
+  [
+    'existingSecret.name',
+    '',
+    'Secret in the namespace that has the API key. The chart makes none then.',
+    optionalText(kubernetes.KUBERNETES_SECRET_NAME),
+  ],
+  ['existingSecret.key', API_KEY_SECRET_KEY, 'Key in that Secret.', { ...text, pattern: kubernetes.KUBERNETES_SECRET_KEY.pattern }],
+  ['image.repository', repository, 'Image of the runner.', { ...text, pattern: IMAGE_REFERENCE.pattern }],
+  ['image.tag', tag, 'Its tag, where there is no digest.', { type: ['string', 'integer'], pattern: '^[A-Za-z0-9_][A-Za-z0-9_.-]*$' }],
+  ['image.digest', '', 'Its digest: what was checked is what runs.', optionalText(IMAGE_DIGEST)],
   ['image.pullPolicy', '', 'Always, IfNotPresent or Never. Empty: as Kubernetes does.', { enum: ['', 'Always', 'IfNotPresent', 'Never'] }],
   ['imagePullSecrets', [], 'Secrets for a private registry, each {name: …}. Not needed for Amazon ECR.', objects],
   ['replicaCount', deployment.replicas, 'Pods. Any of them takes any task; without effect with autoscaling.', count],
@@ -74,16 +81,26 @@ export const VALUES = [
   ['podSecurityContext', pod.securityContext, 'Security context of the pods.', object],
   ['securityContext', container.securityContext, 'Security context of the container.', object],
   ['serviceAccount.create', true, 'Whether the chart makes the service account.', flag],
-  ['serviceAccount.name', '', "Its name. Empty: the objects' name, or default where the chart makes none.", text],
+  [
+    'serviceAccount.name',
+    '',
+    "Its name. Empty: the objects' name, or default where the chart makes none.",
+    optionalText(SERVICE_ACCOUNT_NAME),
+  ],
   ['serviceAccount.annotations', {}, 'Further annotations of the service account.', texts],
   ['podDisruptionBudget.enabled', true, 'Whether node drains evict no more pods at once than maxUnavailable.', flag],
-  ['podDisruptionBudget.maxUnavailable', 1, 'Pods, or per cent of them as text.', { type: ['integer', 'string'] }],
+  [
+    'podDisruptionBudget.maxUnavailable',
+    1,
+    'Pods, or per cent of them as text.',
+    { type: ['integer', 'string'], minimum: 0, pattern: '^[0-9]+%$' },
+  ],
   ['networkPolicy.enabled', true, 'Whether connections to the pods are refused, and those from them limited to the allow-list.', flag],
   [
     'networkPolicy.allowList',
     [],
     'Networks (CIDR) that the pods may connect to. Empty: anywhere. DNS, the agent of EKS Pod Identity and the published platform are always allowed.',
-    { type: 'array', items: { ...text, pattern: '^[0-9a-fA-F.:]+/[0-9]+$' } },
+    { type: 'array', items: { ...text, pattern: kubernetes.NETWORK_CIDR.pattern } },
   ],
   ['probes.enabled', false, 'Whether the pods are probed. The published image has no such commands.', flag],
   ['probes.startup', container.startupProbe, 'Whether the process has started.', object],
@@ -94,12 +111,7 @@ export const VALUES = [
     'Whether the process answers. Not whether tasks are taken: that would restart a runner in a cut-off network.',
     object,
   ],
-  [
-    'fullnameOverride',
-    '',
-    'Name of the objects of a second release in one namespace.',
-    { ...text, maxLength: KUBERNETES_OBJECT_NAME.maxLength, pattern: `^$|${KUBERNETES_OBJECT_NAME.pattern}` },
-  ],
+  ['fullnameOverride', '', 'Name of the objects of a second release in one namespace.', optionalText(kubernetes.KUBERNETES_OBJECT_NAME)],
 ];
 
 /** values.yaml: each value behind its meaning. */

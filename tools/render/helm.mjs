@@ -40,7 +40,7 @@ const FACTS = {
   VALUES: valuesTable(),
 };
 
-const NAME = expression('include "axiom-runner.name" .');
+const NAME = expression('include "axiom-runner.name" . | quote');
 const LABELS = block('include "axiom-runner.labels" .');
 const SELECTOR = block('include "axiom-runner.selector" .');
 const METADATA = [
@@ -56,7 +56,7 @@ const TEMPLATES = {
       [
         ['metadata.annotations', optional('include "axiom-runner.serviceAccountAnnotations" .', '.')],
         ['metadata.labels', LABELS],
-        ['metadata.name', expression('include "axiom-runner.serviceAccountName" .')],
+        ['metadata.name', expression('include "axiom-runner.serviceAccountName" . | quote')],
       ],
       '.Values.serviceAccount.create',
     ),
@@ -97,7 +97,7 @@ const DEPLOYMENT = [
   [`${POD}.affinity`, optional('.Values.affinity')],
   [`${POD}.topologySpreadConstraints`, optional('include "axiom-runner.spread" .', '.')],
   [`${POD}.securityContext`, block('toYaml .Values.podSecurityContext')],
-  [`${POD}.serviceAccountName`, expression('include "axiom-runner.serviceAccountName" .')],
+  [`${POD}.serviceAccountName`, expression('include "axiom-runner.serviceAccountName" . | quote')],
   [`${CONTAINER}.env`, block('include "axiom-runner.env" . | trim')],
   [`${CONTAINER}.image`, expression('include "axiom-runner.image" . | toJson')],
   [`${CONTAINER}.imagePullPolicy`, (lead, key) => `${lead}{{- with .Values.image.pullPolicy }}\n${lead}${key}: {{ . }}\n${lead}{{- end }}`],
@@ -134,7 +134,7 @@ function egress() {
     '- to:',
     '    {{- range .Values.networkPolicy.allowList }}',
     '    - ipBlock:',
-    '        cidr: {{ . }}',
+    '        cidr: {{ quote . }}',
     '    {{- end }}',
     '{{- else }}',
     '- {}',

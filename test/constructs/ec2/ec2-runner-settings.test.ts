@@ -10,6 +10,7 @@ import { anIsolatedNetwork } from '../../support/networks';
 import { ACCOUNT, aStackIn, findingsIn, refusalOf, statementsIn, templateOf, theOne } from '../../support/synth';
 
 const ARM_IMAGE = '/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64';
+const WINDOWS = ec2.MachineImage.latestWindows(ec2.WindowsVersion.WINDOWS_SERVER_2022_ENGLISH_FULL_BASE);
 const KEY_ARN = `arn:aws:kms:eu-central-1:${ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab`;
 
 describe('the setting', () => {
@@ -114,15 +115,6 @@ describe('the setting', () => {
   });
 
   describe('ledger', () => {
-    // aws-cdk-lib 2.262 calls a deprecated part of itself when it makes a table.
-    const before = process.env['JSII_DEPRECATED'];
-    beforeAll(() => {
-      process.env['JSII_DEPRECATED'] = 'quiet';
-    });
-    afterAll(() => {
-      process.env['JSII_DEPRECATED'] = before;
-    });
-
     it('makes a table that the role may use', () => {
       const stack = aStackWithEc2Runner(() => ({ ledger: true }));
       expect(statementsIn(stack)).toContainEqual(expect.objectContaining({ Action: expect.arrayContaining([...LEDGER_ACTIONS]) }));
@@ -149,6 +141,12 @@ describe.each<[string, Partial<Ec2RunnerProps>, string]>([
     'architecture is arm64. Allowed: x86_64, which t3.large is.',
   ],
   ['no health address', { environment: { RUNNER_HEALTH_ADDRESS: 'off' } }, 'environment is RUNNER_HEALTH_ADDRESS=off.'],
+  ['an image of Windows', { machineImage: WINDOWS }, 'machineImage is of Windows. Allowed: an image of Amazon Linux 2023.'],
+  ['no subnet', { vpcSubnets: { subnets: [] } }, 'vpcSubnets is no subnet.'],
+  ['a proxy with a quote', { httpsProxy: 'http://proxy".example.com:3128' }, 'httpsProxy is '],
+  ['a proxy that a shell would run', { httpsProxy: 'http://$(id):3128' }, 'httpsProxy is '],
+  ['a host with a quote', { noProxy: ['a"b'] }, 'noProxy[0] is "a\\"b".'],
+  ['two hosts in one', { noProxy: ['a.example.com,b.example.com'] }, 'noProxy[0] is '],
   ['public subnets', { vpcSubnets: { subnetType: ec2.SubnetType.PUBLIC } }, 'vpcSubnets is public subnets.'],
   ['a wrong tenant', { tenantId: 'a b' }, 'tenantId is "a b".'],
 ])('%s', (_, props, message) => {

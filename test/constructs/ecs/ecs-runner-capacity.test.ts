@@ -1,6 +1,6 @@
 import type { Stack } from 'aws-cdk-lib';
 import * as ecs from 'aws-cdk-lib/aws-ecs';
-import { EcsRunnerCapacity } from '../../../constructs';
+import { EcsRunnerCapacity, type EcsRunnerProps } from '../../../constructs';
 import { anEcsRunner, aStackWithEcsRunner, theServiceIn, theTaskIn } from '../../support/ecs-runner';
 import { aNetwork } from '../../support/networks';
 import { aStack, aStackIn, findingsIn, refusalOf, templateOf } from '../../support/synth';
@@ -64,6 +64,31 @@ describe('instances of a cluster', () => {
     expect(refusalOf(() => anEcsRunner(aStack(), { capacity: onInstances }))).toContain('[Stack/Runner] cluster is missing');
     const capacity = EcsRunnerCapacity.capacityProviders([{ capacityProvider: 'instances', weight: 0 }]);
     expect(refusalOf(() => anEcsRunner(aStack(), { capacity }))).toContain('[Stack/Runner] capacity is without a weight.');
+  });
+
+  it.each<[Partial<EcsRunnerProps>, string]>([
+    [{ cpu: 0 }, 'cpu is 0. Allowed: a whole number from 128 to 196608.'],
+    [{ cpu: Number.NaN }, 'cpu is NaN.'],
+    [{ memoryLimitMiB: -1 }, 'memoryLimitMiB is -1. Allowed: a whole number from 6.'],
+    [{ memoryLimitMiB: 0.5 }, 'memoryLimitMiB is 0.5.'],
+  ])('have no room for tasks of %p', (props, message) => {
+    const other = aStack();
+    const refused = () => anEcsRunner(other, { cluster: aCluster(other), capacity: onInstances, ...props });
+    expect(refusalOf(refused)).toContain(`[Stack/Runner] ${message}`);
+  });
+
+  it.each<[string, ecs.CapacityProviderStrategy[], string]>([
+    ['no name', [{ capacityProvider: ' ', weight: 1 }], 'capacity is a capacity provider without a name.'],
+    ['no whole weight', [{ capacityProvider: 'a', weight: 0.5 }], 'capacity weight of a is 0.5. Allowed: a whole number from 0 to 1000.'],
+    ['a base below zero', [{ capacityProvider: 'a', weight: 1, base: -1 }], 'capacity base of a is -1.'],
+    [
+      'two bases',
+      ['a', 'b'].map((capacityProvider) => ({ capacityProvider, weight: 1, base: 1 })),
+      'capacity is more than one base. Allowed: one capacity provider with a base.',
+    ],
+  ])('are refused with %s', (_, strategies, message) => {
+    const capacity = EcsRunnerCapacity.capacityProviders(strategies);
+    expect(refusalOf(() => anEcsRunner(aStack(), { capacity }))).toContain(`[Stack/Runner] ${message}`);
   });
 });
 

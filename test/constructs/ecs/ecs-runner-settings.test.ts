@@ -39,8 +39,9 @@ describe('the size of a task', () => {
     [{ cpu: 256, memoryLimitMiB: 1536 }, 'memoryLimitMiB is 1536.'],
     [{ ephemeralStorageGiB: 20 }, 'ephemeralStorageGiB is 20. Allowed: a whole number from 21 to 200.'],
     [{ ephemeralStorageGiB: 201 }, 'ephemeralStorageGiB is 201.'],
-    [{ desiredCount: 1.5 }, 'desiredCount is 1.5. Allowed: a whole number, 0 or more.'],
+    [{ desiredCount: 1.5 }, 'desiredCount is 1.5. Allowed: a whole number from 0.'],
     [{ desiredCount: -1 }, 'desiredCount is -1.'],
+    [{ cpu: Lazy.number({ produce: () => 1024 }), memoryLimitMiB: Number.NaN }, 'memoryLimitMiB is NaN.'],
   ])('is refused: %p', (props, message) => {
     expect(refusalOf(() => anEcsRunner(aStack(), props))).toContain(`[Stack/Runner] ${message}`);
   });
@@ -68,6 +69,13 @@ describe('the network of the tasks', () => {
     }));
     expect(theServiceIn(stack)['NetworkConfiguration'].AwsvpcConfiguration.SecurityGroups).toEqual(['sg-0a1b2c3d4e5f60718']);
     templateOf(stack).resourceCountIs('AWS::EC2::SecurityGroup', 0);
+  });
+
+  it.each<[Partial<EcsRunnerProps>, string]>([
+    [{ securityGroups: [] }, 'securityGroups is empty. Allowed: one group or more.'],
+    [{ vpcSubnets: { subnets: [] } }, 'vpcSubnets is no subnet. Allowed: one private or isolated subnet or more.'],
+  ])('is refused, when a list is empty: %j', (props, message) => {
+    expect(refusalOf(() => anEcsRunner(aStack(), props))).toContain(`[Stack/Runner] ${message}`);
   });
 
   it('lets out what the egress says, and what connections add to it', () => {
@@ -172,14 +180,6 @@ describe('further settings', () => {
   });
 
   describe('with a ledger', () => {
-    // The CDK's own table uses a deprecated part of the CDK.
-    beforeAll(() => {
-      process.env['JSII_DEPRECATED'] = 'quiet';
-    });
-    afterAll(() => {
-      process.env['JSII_DEPRECATED'] = 'fail';
-    });
-
     it('let the runner use it by the actions of the contract', () => {
       const stack = aStackWithEcsRunner(() => ({ ledger: true, removalPolicy: RemovalPolicy.DESTROY }));
       expect(statementsOf(stack, 'RunnerTaskRole')).toContainEqual(expect.objectContaining({ Action: LEDGER_ACTIONS }));

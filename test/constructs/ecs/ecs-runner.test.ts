@@ -200,7 +200,7 @@ describe.each(PARTITIONS)('in the partition $partition', ({ partition, region })
   const stack = aStackWithEcsRunner(undefined, region);
 
   it('names no other partition', () => {
-    const text = JSON.stringify(templateOf(stack).toJSON()).replaceAll(API_KEY_ARN, '');
+    const text = JSON.stringify(templateOf(stack).toJSON());
     expect(new Set(text.match(/arn:[a-z-]+/g))).toEqual(new Set([`arn:${partition}`]));
   });
 

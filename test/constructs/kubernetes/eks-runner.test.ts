@@ -257,14 +257,6 @@ it('keeps its logical ids', () => {
 });
 
 describe('with a ledger', () => {
-  // TableV2 of aws-cdk-lib 2.262 passes a deprecated property to itself.
-  beforeAll(() => {
-    process.env['JSII_DEPRECATED'] = 'quiet';
-  });
-  afterAll(() => {
-    process.env['JSII_DEPRECATED'] = 'fail';
-  });
-
   it('names the table to the pods, and lets them use it', () => {
     const stack = aStackIn('eu-central-1');
     anEksRunner(stack, { ledger: true });

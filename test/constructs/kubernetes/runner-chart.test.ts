@@ -105,7 +105,7 @@ describe('a pod', () => {
   it('is ready while tasks are taken, and restarted only when the process hangs', () => {
     const [container] = podOf().containers;
     expect(container.readinessProbe.exec.command).toEqual(['axiomrunner', 'health']);
-    expect(container.livenessProbe.exec.command.join(' ')).toContain('/healthz');
+    expect(container.livenessProbe.exec.command).toEqual(['axiomrunner', 'health', '--alive']);
     expect(container.startupProbe.exec.command).toEqual(container.livenessProbe.exec.command);
   });
 
@@ -181,6 +181,17 @@ it.each([
   ['kubernetesNamespace', { kubernetesNamespace: 'a b' }, 'kubernetesNamespace is "a b"'],
   ['roleArn', { roleArn: '<IAM_ROLE_HERE>' }, 'roleArn is "<IAM_ROLE_HERE>"'],
   ['image', { image: ' ' }, 'image is empty'],
+  ['image', { image: '<IMAGE>' }, 'image is "<IMAGE>"'],
+  ['apiKey', { apiKey: RunnerApiKey.fromSecretsManager('') }, 'apiKey secretId is empty'],
+  ['apiKey', { apiKey: RunnerApiKey.fromSecretsManager('a b') }, 'apiKey secretId is "a b"'],
+  ['stateKeySecretId', { stateKeySecretId: '' }, 'stateKeySecretId is empty'],
+  ['ledgerTable', { ledgerTable: 'a b' }, 'ledgerTable is "a b"'],
+  ['nodeSelector', { nodeSelector: { 'a b': 'c' } }, 'nodeSelector is "a b"'],
+  ['nodeSelector', { nodeSelector: { pool: 'a b' } }, 'nodeSelector pool is "a b"'],
+  ['podAnnotations', { podAnnotations: { 'a b': 'c' } }, 'podAnnotations is "a b"'],
+  ['egressCidrs', { egressCidrs: ['999.0.0.1/8'] }, 'egressCidrs[0] is "999.0.0.1/8"'],
+  ['memory', { memory: '500m' }, 'memory is "500m"'],
+  ['memory', { memory: '2' }, 'memory is "2"'],
   ['replicas', { replicas: 1.5 }, 'replicas is 1.5'],
   ['replicas', { replicas: 101 }, 'replicas is 101'],
   ['cpu', { cpu: 'one' }, 'cpu is "one"'],

@@ -68,6 +68,12 @@ describe('an allow-list', () => {
     );
   });
 
+  it.each([0, 65_536, 443.5, Number.NaN])('refuses port %p', (controlPlanePort) => {
+    expect(bound(RunnerEgress.allowList({ controlPlanePort }), {})).toContain(
+      `[Stack] egress.controlPlanePort is ${controlPlanePort}. Allowed: a whole number from 1 to 65535.`,
+    );
+  });
+
   it('takes the peers of a control plane of your own and of a proxy', () => {
     expect(bound(RunnerEgress.allowList(), { controlPlaneAddress: 'control-plane.example.com:443' })).toContain(
       '[Stack] egress.controlPlane is missing, and the control plane is not the published one.',

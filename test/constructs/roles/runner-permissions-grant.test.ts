@@ -3,7 +3,7 @@ import * as secretsmanager from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { IIntegrationSecret } from '../../../constructs';
 import { aRunnerRole, KEY_ARN } from '../../support/roles';
-import { aStackIn, findingsIn, statementsIn } from '../../support/synth';
+import { aStackIn, findingsIn, refusalOf, statementsIn } from '../../support/synth';
 
 class AnIntegrationSecret extends Construct implements IIntegrationSecret {
   public readonly systemType = 'postgresql';
@@ -24,6 +24,14 @@ const REGION = 'eu-central-1';
 const secretArn = (id: string) => expect.stringMatching(new RegExp(`:secret:axiom-security/postgresql/${id}-[?]{6}$`));
 
 describe('granting single integration secrets', () => {
+  it('refuses one of another region than that of the secret store, which the runner would never read', () => {
+    const stack = aStackIn(REGION);
+    const runner = aRunnerRole(stack, { secretStoreRegion: 'eu-west-1' });
+    const refusal = refusalOf(() => runner.grantRead(new AnIntegrationSecret(stack, 'db-1')));
+    expect(refusal).toContain('integrationSecret is a secret in eu-central-1. Allowed: a secret in eu-west-1.');
+    expect(JSON.stringify(statementsIn(stack))).toContain('axiom-security/*');
+  });
+
   it('takes the permission for all of them away', () => {
     const stack = aStackIn(REGION);
     const runner = aRunnerRole(stack);

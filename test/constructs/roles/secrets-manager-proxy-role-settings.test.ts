@@ -25,6 +25,7 @@ describe('trustedPrincipal', () => {
     ['everyone, as an ARN', new iam.ArnPrincipal('*'), '"*"'],
     ['every account', new iam.AccountPrincipal('*'), ':iam::*:root'],
     ['every role of an account', new iam.ArnPrincipal(`arn:aws:iam::${OTHER_ACCOUNT}:role/*`), `"arn:aws:iam::${OTHER_ACCOUNT}:role/*"`],
+    ['an account of three digits', new iam.AccountPrincipal('123'), ':iam::123:root'],
     ['an organization', new iam.OrganizationPrincipal('o-1234567890'), '"*"'],
     ['one role and everyone', new iam.CompositePrincipal(new iam.ArnPrincipal(RUNNER_ROLE_ARN), new iam.ArnPrincipal('*')), '"*"'],
     ['a service', new iam.ServicePrincipal('ec2.amazonaws.com'), '{"Service":['],

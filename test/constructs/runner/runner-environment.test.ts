@@ -1,4 +1,4 @@
-import { CfnParameter, Duration } from 'aws-cdk-lib';
+import { CfnParameter, Duration, SecretValue } from 'aws-cdk-lib';
 import { envFile } from '../../../constructs/runner/env-file';
 import { runnerEnvironment } from '../../../constructs/runner/runner-environment';
 import { RunnerLogLevel, type RunnerSettings } from '../../../constructs/runner/runner-settings';
@@ -28,6 +28,8 @@ const ALL: Required<RunnerSettings> = {
   caCertificates: PEM,
   environment: { RUNNER_HEALTH_ADDRESS: 'off', TZ: 'UTC' },
 };
+const PRIVATE_KEY = '-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n';
+const aSecret = () => SecretValue.secretsManager('example').unsafeUnwrap();
 const REFERENCES = {
   apiKeySecretId: 'axiom-runner/api-key',
   stateKeySecretId: 'axiom-runner/state-key',
@@ -109,6 +111,8 @@ describe('the environment of a runner', () => {
     ['an empty tenant', { tenantId: '' }, /tenantId is empty\. Allowed: .*key icon/],
     ["the guide's placeholder as the group", { runnerGroupId: 'your-runner-group-id' }, /runnerGroupId is .*a placeholder/],
     ['a group with a slash', { runnerGroupId: 'a/b' }, /runnerGroupId is "a\/b"/],
+    ['port 0', { controlPlaneAddress: 'example.com:0' }, /controlPlaneAddress is "example.com:0"/],
+    ['port 65536', { controlPlaneAddress: 'example.com:65536' }, /controlPlaneAddress is .*the port from 1 to 65535/],
     ['an address with a scheme', { controlPlaneAddress: 'https://example.com' }, /controlPlaneAddress is .*without https/],
     ['a queue with a blank', { taskQueue: 'a b' }, /taskQueue is "a b"/],
     ['a namespace with a blank', { temporalNamespace: ' ' }, /temporalNamespace is empty/],
@@ -116,13 +120,19 @@ describe('the environment of a runner', () => {
     ['an empty activity', { resultActivityName: '' }, /resultActivityName is empty/],
     ['something else than a region', { secretStoreRegion: 'Frankfurt' }, /secretStoreRegion is "Frankfurt".*eu-central-1/],
     ['a key that is no JSON', { taskVerificationKey: 'MIIB' }, /taskVerificationKey is no JSON object/],
+    ['a key without a kind', { taskVerificationKey: '{}' }, /taskVerificationKey is JSON without a key/],
+    ['a set without keys', { recipientKeys: '{"keys":[]}' }, /recipientKeys is JSON without a key/],
+    ['a list of keys that are none', { recipientKeys: '{"keys":["key"]}' }, /recipientKeys is JSON without a key/],
+    ['a part of a private key', { recipientKeys: '{"keys":[{"kty":"RSA","p":"c2VjcmV0"}]}' }, /recipientKeys is a private key/],
     ['a private key to verify with', { taskVerificationKey: '{"kty":"EC","d":"c2VjcmV0"}' }, /taskVerificationKey is a private key/],
     ['a private key among recipients', { recipientKeys: '{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}' }, /recipientKeys is a private key/],
     ['no time at all', { maxAccessDuration: Duration.seconds(0) }, /maxAccessDuration is 0 seconds/],
     ['parts of a second', { maxAccessDuration: Duration.millis(1500) }, /maxAccessDuration is 1\.5 seconds/],
     ['a system with a comma', { allowed: ['a/b', 'a,b'] }, /allowed\[1\] is "a,b"/],
+    ['an empty list of systems, which would allow all', { allowed: [] }, /allowed is an empty list\. .*Leave it out to allow every system/],
     ['a system without a type', { allowed: ['db.example.com'] }, /allowed\[0\] is/],
     ['text that is no policy', { policy: './policy.cedar' }, /policy is no such text.*readFileSync/],
+    ['a private key beside a certificate', { caCertificates: `${PEM}${PRIVATE_KEY}` }, /caCertificates is text with a private key in it/],
     ['text that is no certificate', { caCertificates: '/etc/ca.pem' }, /caCertificates is no such text/],
     ['a policy of 17 KB', { policy: 'permit ('.padEnd(17_000) }, /policy is 17000 bytes.*16384/],
     ['no tasks at once', { maxConcurrentTasks: 0 }, /maxConcurrentTasks is 0\. Allowed: a whole number from 1 to 1000/],
@@ -131,15 +141,41 @@ describe('the environment of a runner', () => {
     ['a proxy reached with TLS', { httpsProxy: 'https://proxy:3128' }, /httpsProxy is/],
     ['a name that is no variable', { environment: { 'A-B': '1' } }, /environment is "A-B"/],
     ['a variable that a property sets', { environment: { TENANT_ID: 'x' } }, /environment is TENANT_ID\..*Use the property/],
+    ["AWS's secret key", { environment: { AWS_SECRET_ACCESS_KEY: 'x' } }, /environment is AWS_SECRET_ACCESS_KEY\..*role/],
+    ["AWS's session token", { environment: { aws_session_token: 'x' } }, /environment is aws_session_token\./],
+    [
+      'a variable that a property sets, in small letters',
+      { environment: { https_proxy: 'http://u:p@h:1' } },
+      /environment is https_proxy\./,
+    ],
+    ['a reference to a secret', { environment: { PASSWORD: '{{resolve:secretsmanager:x}}' } }, /PASSWORD with the value of a secret/],
+    ['a secret', { environment: { PASSWORD: aSecret() } }, /PASSWORD with the value of a secret/],
     ['a line break', { environment: { TZ: 'a\nB=c' } }, /environment is TZ with a line break.*base64/],
   ])('refuses %s', (_, settings, message) => {
     expect(refusalOf(() => rendered(settings))).toMatch(message);
   });
 
-  it('refuses an API key in plain text, and does not repeat it', () => {
-    const refusal = refusalOf(() => rendered({ environment: { RUNNER_API_KEY: 'key-in-plain-text' } }));
-    expect(refusal).toMatch(/RUNNER_API_KEY in plain text.*apiKeySecret/);
+  it.each(['RUNNER_API_KEY', 'runner_api_key'])('refuses an API key in plain text (%s), and does not repeat it', (name) => {
+    const refusal = refusalOf(() => rendered({ environment: { [name]: 'key-in-plain-text' } }));
+    expect(refusal).toMatch(/API_KEY in plain text.*apiKeySecret/i);
     expect(refusal).not.toContain('key-in-plain-text');
+  });
+
+  it('takes a parameter of the Parameter Store, and names of any kind', () => {
+    const value = '{{resolve:ssm:/timezone}}';
+    expect(rendered({ environment: { TZ: value, constructor: 'x' } })).toMatchObject({ TZ: value, constructor: 'x' });
+  });
+
+  it.each([
+    [Duration.days(30), '2592000s'],
+    [Duration.days(365), '525600m'],
+    [Duration.days(9_999_999), '9999999d'],
+  ])('says %s in a unit with 7 digits at most, which is what the runner reads', (maxAccessDuration, text) => {
+    expect(rendered({ maxAccessDuration })['RUNNER_MAX_DURATION']).toBe(text);
+  });
+
+  it('refuses a duration that no unit holds', () => {
+    expect(refusalOf(() => rendered({ maxAccessDuration: Duration.seconds(10_000_001) }))).toMatch(/maxAccessDuration is 10000001 seconds/);
   });
 
   it('does not repeat a private key', () => {

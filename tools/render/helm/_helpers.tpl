@@ -14,7 +14,7 @@
 {{/* Labels by which the objects find the pods. They can't change after the first installation. */}}
 {{- define "axiom-runner.selector" -}}
 app: @APP@
-app.kubernetes.io/instance: {{ include "axiom-runner.name" . }}
+app.kubernetes.io/instance: {{ include "axiom-runner.name" . | quote }}
 {{- end -}}
 
 {{- define "axiom-runner.labels" -}}
@@ -73,8 +73,8 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 - name: @KEY@
   valueFrom:
     secretKeyRef:
-      key: {{ $apiKey.key }}
-      name: {{ $apiKey.name }}
+      key: {{ quote $apiKey.key }}
+      name: {{ quote $apiKey.name }}
 {{- end }}
 {{- else }}
 {{- $text := include "axiom-runner.text" (index $runner .) }}
@@ -161,6 +161,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- if ne (empty $runner.AWS_SECRETS_MANAGER_ROLE_ARN) (empty $runner.AWS_SECRETS_MANAGER_ROLE_EXTERNAL_ID) -}}
 {{- $faults = append $faults "runner.AWS_SECRETS_MANAGER_ROLE_ARN and runner.AWS_SECRETS_MANAGER_ROLE_EXTERNAL_ID need each other. Copy both from the outputs of the proxy role's stack." -}}
+{{- end -}}
+{{- with .Values.autoscaling -}}
+{{- if and .enabled (gt (int .minReplicas) (int .maxReplicas)) -}}
+{{- $faults = append $faults (printf "autoscaling.minReplicas is %d, more than maxReplicas, %d. Raise maxReplicas." (int .minReplicas) (int .maxReplicas)) -}}
+{{- end -}}
 {{- end -}}
 {{- if $faults -}}
 {{- fail (printf "\n\n%s\n" (join "\n" $faults)) -}}

@@ -31,6 +31,9 @@ for (const [name, program, args] of steps) {
   }
 }
 
+console.log('\n== test servers');
+spawnSync(process.execPath, ['--import', 'tsx', 'tools/prepare-servers.mjs'], { cwd: root, stdio: 'inherit' });
+
 console.log('\n== tests');
 const jest = spawnSync(
   process.execPath,

@@ -2,6 +2,7 @@ export { type AwsEmulator, type AwsEmulatorOptions, startAwsEmulator } from './a
 export { leaveSignalsToCaller, stopAll } from './cleanup.js';
 export { type FailedWay, ServerStartError, ServerUnavailableError } from './errors.js';
 export { type KubernetesOptions, type KubernetesServer, startKubernetes } from './kubernetes.js';
+export { kubernetesBinary } from './kubernetes-binary.js';
 export { type KubernetesTools, kubernetesTools } from './kubernetes-tools.js';
 export { freePort } from './ports.js';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.js';

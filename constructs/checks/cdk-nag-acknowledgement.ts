@@ -9,14 +9,17 @@ import type { IConstruct } from 'constructs';
 export function acknowledgeWildcardResources(scope: IConstruct, statement: iam.PolicyStatement, reason: string): void {
   const wildcards = statement.resources.map((resource) => finding(Stack.of(scope).resolve(resource))).filter((text) => text.includes('*'));
   for (const wildcard of wildcards) {
-    // Recorded as Validations.acknowledge() does; that method itself refuses ids with references such as <AWS::Partition> in them.
-    scope.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, { [`AwsSolutions-IAM5[Resource::${wildcard}]`]: reason });
+    acknowledgeFinding(scope, `AwsSolutions-IAM5[Resource::${wildcard}]`, reason);
   }
 }
 
-/** Acknowledges one finding of cdk-nag, with the reason for it. @param id of the rule, such as `AwsSolutions-SMG4` */
+/**
+ * Acknowledges one finding, with the reason for it.
+ * @param id of the finding, such as `AwsSolutions-SMG4`; it may hold references such as `<AWS::Partition>`
+ */
 export function acknowledgeFinding(scope: IConstruct, id: string, reason: string): void {
-  Validations.of(scope).acknowledge({ id, reason });
+  // Recorded as Validations.acknowledge() does; that method itself refuses ids with references in them.
+  scope.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, { [id]: reason });
 }
 
 /** A resolved value in the spelling of cdk-nag's finding ids: joins flattened, references in angle brackets, all else as JSON. */

@@ -1,12 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import type * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
-import type * as logs from 'aws-cdk-lib/aws-logs';
 import { ENVIRONMENT_FILE, RUNNER_COMMAND } from './host-paths';
-
-/** A command that follows the log of all instances. */
-export function followLog(group: autoscaling.AutoScalingGroup, { logGroupName }: logs.ILogGroup): string {
-  return `aws logs tail ${logGroupName} --follow --since 1h --region ${Stack.of(group).region}`;
-}
 
 /** A command that replaces the instances one by one by new ones of the same launch template. */
 export function replaceInstances(group: autoscaling.AutoScalingGroup): string {

@@ -1,4 +1,4 @@
-import { Aws, Lazy, PhysicalName, Stack, Validations } from 'aws-cdk-lib';
+import { Aws, Lazy, PhysicalName, Stack } from 'aws-cdk-lib';
 import type * as autoscaling from 'aws-cdk-lib/aws-autoscaling';
 import * as cloudwatch from 'aws-cdk-lib/aws-cloudwatch';
 import * as ec2 from 'aws-cdk-lib/aws-ec2';
@@ -6,6 +6,7 @@ import * as iam from 'aws-cdk-lib/aws-iam';
 import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { METRIC_DIMENSION } from '../../contract/metrics';
+import { acknowledgeFinding } from '../checks/cdk-nag-acknowledgement';
 import { warnOfMissingEndpoints } from '../network/missing-endpoints';
 import { privateSubnets } from '../network/private-subnets';
 import { RunnerHostServices } from '../network/runner-aws-service';
@@ -13,9 +14,9 @@ import { RunnerEgress } from '../network/runner-egress';
 import { RunnerPermissions } from '../roles/runner-permissions';
 import { RunnerHost } from '../runner/runner-host';
 import { RunnerArchitecture } from '../runner/runner-image';
-import { runnerLogGroup } from '../runner/runner-log-group';
+import { followLog, runnerLogGroup } from '../runner/runner-log-group';
 import type { IIntegrationSecret } from '../secrets/integration-secret-ref';
-import { consoleOutput, doctorInSession, followLog, replaceInstances } from './ec2-commands';
+import { consoleOutput, doctorInSession, replaceInstances } from './ec2-commands';
 import type { Ec2RunnerProps } from './ec2-runner-props';
 import { checkEc2Settings } from './ec2-settings-check';
 import { cloudWatchAgentConfiguration, DISK_METRIC, grantTelemetry, HOST_METRIC_NAMESPACE, MEMORY_METRIC } from './host-telemetry';
@@ -50,13 +51,7 @@ export class Ec2Runner extends RunnerHost implements ec2.IConnectable {
     this.logGroup = logGroup;
     const role = instanceRole(this, props);
     this.role = role;
-    this.permissions = new RunnerPermissions(this, role, {
-      proxyRole: props.proxyRole,
-      encryptionKey: props.encryptionKey,
-      secretStoreRegion: props.secretStoreRegion,
-      apiKeySecret: props.apiKeySecret,
-      stateKeySecret: this.stateKeySecret,
-    });
+    this.permissions = new RunnerPermissions(this, role, this._permissions(props));
     this._grantLedger(role);
     grantTelemetry(role, logGroup);
     const securityGroups = props.securityGroups ?? [(props.egress ?? RunnerEgress.anywhere()).bind(this, props)];
@@ -123,7 +118,7 @@ export class Ec2Runner extends RunnerHost implements ec2.IConnectable {
 
   private putOutCommands({ ssmAccess }: Ec2RunnerProps, logGroup: logs.ILogGroup): void {
     const group = this.autoScalingGroup;
-    this._commandOutput('LogsCommand', 'Shows what the runners log', followLog(group, logGroup));
+    this._commandOutput('LogsCommand', 'Shows what the runners log', followLog(logGroup));
     if (ssmAccess === true) {
       this._commandOutput('DoctorCommand', 'Looks at everything that a runner needs', doctorInSession(group));
     } else {
@@ -145,8 +140,7 @@ function instanceRole(host: Construct, { permissionsBoundary, ssmAccess }: Ec2Ru
     role.addManagedPolicy(iam.ManagedPolicy.fromAwsManagedPolicyName('AmazonSSMManagedInstanceCore'));
     const finding = 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/AmazonSSMManagedInstanceCore]';
     const reason = 'What Session Manager needs, by choice; AWS adds to it what new versions of its agent need.';
-    // Validations.acknowledge() itself refuses ids with references in them.
-    role.node.addMetadata(Validations.ACKNOWLEDGED_RULES_METADATA_KEY, { [finding]: reason });
+    acknowledgeFinding(role, finding, reason);
   }
   return role;
 }

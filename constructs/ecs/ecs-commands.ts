@@ -1,13 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type * as ecs from 'aws-cdk-lib/aws-ecs';
-import type * as logs from 'aws-cdk-lib/aws-logs';
 import type { EcsRunnerCapacityConfig } from './ecs-runner-capacity';
 import { RUNNER_CONTAINER } from './runner-task';
-
-/** A command that follows the log of all tasks. */
-export function followLog(service: ecs.BaseService, { logGroupName }: logs.ILogGroup): string {
-  return `aws logs tail ${logGroupName} --follow --since 1h --region ${Stack.of(service).region}`;
-}
 
 /** A command that starts new tasks of the same kind, and stops the present ones once those are healthy. */
 export function startAgain(service: ecs.BaseService): string {

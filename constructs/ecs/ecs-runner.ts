@@ -11,9 +11,9 @@ import { RunnerEgress } from '../network/runner-egress';
 import { RunnerPermissions } from '../roles/runner-permissions';
 import { RunnerHost } from '../runner/runner-host';
 import { RunnerArchitecture } from '../runner/runner-image';
-import { runnerLogGroup } from '../runner/runner-log-group';
+import { followLog, runnerLogGroup } from '../runner/runner-log-group';
 import type { IIntegrationSecret } from '../secrets/integration-secret-ref';
-import { doctorByExec, doctorByTask, followLog, startAgain } from './ecs-commands';
+import { doctorByExec, doctorByTask, startAgain } from './ecs-commands';
 import { EcsRunnerCapacity, type EcsRunnerCapacityConfig } from './ecs-runner-capacity';
 import type { EcsRunnerProps } from './ecs-runner-props';
 import { newCluster, runnerService } from './ecs-service';
@@ -51,13 +51,7 @@ export class EcsRunner extends RunnerHost implements ec2.IConnectable {
     this.logGroup = logGroup;
     const taskRole = runnerTaskRole(this, props.permissionsBoundary);
     this.role = taskRole;
-    this.permissions = new RunnerPermissions(this, taskRole, {
-      proxyRole: props.proxyRole,
-      encryptionKey: props.encryptionKey,
-      secretStoreRegion: props.secretStoreRegion,
-      apiKeySecret: image.compatibilityMode ? undefined : props.apiKeySecret,
-      stateKeySecret: this.stateKeySecret,
-    });
+    this.permissions = new RunnerPermissions(this, taskRole, this._permissions(props, !image.compatibilityMode));
     this._grantLedger(taskRole);
     this.taskDefinition = runnerTaskDefinition(this, {
       image,
@@ -127,7 +121,7 @@ export class EcsRunner extends RunnerHost implements ec2.IConnectable {
   }
 
   private putOutCommands({ enableExecuteCommand }: EcsRunnerProps, logGroup: logs.ILogGroup, compatibilityMode: boolean): void {
-    this._commandOutput('LogsCommand', 'Shows what the runners log', followLog(this.service, logGroup));
+    this._commandOutput('LogsCommand', 'Shows what the runners log', followLog(logGroup));
     if (!compatibilityMode) {
       const command = enableExecuteCommand === true ? doctorByExec(this.service) : doctorByTask(this.service, this.capacity);
       this._commandOutput('DoctorCommand', 'Looks at everything that a runner needs; the answer stands in the log', command);

@@ -102,11 +102,7 @@ export class EksRunner extends RunnerHost {
       kubernetesNamespace: props.kubernetesNamespace ?? OIDC_ROLE_TEMPLATE.defaultNamespace,
       serviceAccountName: props.serviceAccountName,
       permissionsBoundary: props.permissionsBoundary,
-      proxyRole: props.proxyRole,
-      encryptionKey: props.encryptionKey,
-      secretStoreRegion: props.secretStoreRegion,
-      apiKeySecret: readsApiKey ? props.apiKeySecret : undefined,
-      stateKeySecret: this.stateKeySecret,
+      ...this._permissions(props, readsApiKey),
     });
     this.role = this.clusterRole.role;
     this._grantLedger(this.role);

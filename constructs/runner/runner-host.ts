@@ -22,6 +22,7 @@ import {
 } from '../../contract/metrics';
 import { PLATFORM_ID } from '../../contract/name-rules';
 import { checkedSetting } from '../checks/setting-check';
+import type { RunnerPermissionsOptions } from '../roles/runner-permissions';
 import type { ISecretsManagerProxyRole } from '../roles/secrets-manager-proxy-role';
 import type { IIntegrationSecret } from '../secrets/integration-secret-ref';
 import { checkStateKeySecret, ownSecretId } from './own-secret-id';
@@ -220,6 +221,21 @@ export abstract class RunnerHost extends Resource implements IRunnerHost {
       proxyRoleArn: props.proxyRole?.roleArn,
       proxyRoleExternalId: props.proxyRole?.externalId,
     });
+  }
+
+  /**
+   * What the runners' role may do, by the settings of the host.
+   * @internal
+   * @param readsApiKey whether the runner reads the API key by itself, and is not given it by the host
+   */
+  protected _permissions(props: RunnerHostProps, readsApiKey: boolean = true): RunnerPermissionsOptions {
+    return {
+      proxyRole: props.proxyRole,
+      encryptionKey: props.encryptionKey,
+      secretStoreRegion: props.secretStoreRegion,
+      apiKeySecret: readsApiKey ? props.apiKeySecret : undefined,
+      stateKeySecret: this.stateKeySecret,
+    };
   }
 
   /**

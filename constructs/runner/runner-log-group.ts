@@ -25,6 +25,11 @@ export function runnerLogGroup(scope: Construct, options: RunnerLogGroupOptions)
   });
 }
 
+/** A command that follows the log of all runners of a host. */
+export function followLog(logGroup: logs.ILogGroup): string {
+  return `aws logs tail ${logGroup.logGroupName} --follow --since 1h --region ${Stack.of(logGroup).region}`;
+}
+
 /**
  * CloudWatch Logs uses the key in its own name; the key's policy must allow it. Only for log groups of this stack: the name of the one
  * log group is generated, and begins with the stack's.

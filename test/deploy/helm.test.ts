@@ -1,16 +1,12 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Yaml } from 'cdk8s';
 import { ENVIRONMENT } from '../../contract/environment';
 import { HELM_CHART } from '../../contract/kubernetes';
+import { expectRendered } from '../support/rendered';
 
 const ROOT = join(__dirname, '../..');
 const SHIPPED = join(ROOT, 'deploy/helm', HELM_CHART);
-const rendered = mkdtempSync(join(tmpdir(), 'axiom-rendered-'));
-
-afterAll(() => rmSync(rendered, { recursive: true }));
 
 interface Values {
   readonly runner: Readonly<Record<string, unknown>>;
@@ -33,9 +29,7 @@ const schema: Schema = JSON.parse(readFileSync(join(SHIPPED, 'values.schema.json
 const readme = readFileSync(join(SHIPPED, 'README.md'), 'utf8');
 
 it('the chart is that of the objects as they are now; else run: npm run render', () => {
-  const { status, stderr } = spawnSync(process.execPath, ['tools/render/helm.mjs', rendered], { cwd: ROOT, encoding: 'utf8' });
-  expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
-  expect(textsIn(SHIPPED)).toEqual(textsIn(join(rendered, 'helm', HELM_CHART)));
+  expectRendered('tools/render/helm.mjs', join('deploy/helm', HELM_CHART), join('helm', HELM_CHART));
 }, 60_000);
 
 it('has every variable by its own name, with the default of the published guide', () => {

@@ -1,18 +1,14 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Yaml } from 'cdk8s';
 import { RunnerApiKey } from '../../constructs';
 import { ENVIRONMENT, ENVIRONMENT_PLACEHOLDERS, IAM_ROLE_PLACEHOLDER } from '../../contract/environment';
 import { PUBLISHED_IMAGE } from '../../contract/image';
 import { aChart, byKind, environmentIn, type KubernetesObject } from '../support/kubernetes';
+import { expectRendered } from '../support/rendered';
 
 const ROOT = join(__dirname, '../..');
 const SHIPPED = join(ROOT, 'deploy/kubernetes/eks-runner-kubernetes.yaml');
-const rendered = mkdtempSync(join(tmpdir(), 'axiom-rendered-'));
-
-afterAll(() => rmSync(rendered, { recursive: true }));
 
 const text = readFileSync(SHIPPED, 'utf8');
 const objects: KubernetesObject[] = Yaml.load(SHIPPED);
@@ -21,9 +17,7 @@ const pod = Deployment?.['spec'].template;
 const occurrences = (part: string) => text.split(part).length - 1;
 
 it('the manifest is that of the chart as it is now; else run: npm run render', () => {
-  const { status, stderr } = spawnSync(process.execPath, ['tools/render/kubernetes.mjs', rendered], { cwd: ROOT, encoding: 'utf8' });
-  expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
-  expect(text).toBe(readFileSync(join(rendered, 'kubernetes/eks-runner-kubernetes.yaml'), 'utf8'));
+  expectRendered('tools/render/kubernetes.mjs', 'deploy/kubernetes', 'kubernetes');
 }, 60_000);
 
 it('holds the objects of the chart, with placeholders', () => {

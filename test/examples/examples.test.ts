@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { typeErrorsIn } from '../support/type-errors';
 import { appFile, EXAMPLE_NAMES, EXAMPLES, stacksOf } from './support/example';
 import { findingsByConstruct } from './support/findings';
-import { typeErrorsIn } from './support/type-errors';
 
 /** A state key of the app's own is not rotated by a schedule: docs/security.md. */
 const STATE_KEY = 'StateKey: AwsSolutions-SMG4';

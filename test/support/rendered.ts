@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 const ROOT = join(__dirname, '../..');
 
 /**
- * Expects files in the repository to be what a tool makes of the sources now.
+ * Expects files in the repository to be what a tool makes of the sources now, and as executable.
  * @param tool script that writes into the folder that is its argument
  * @param shipped file or folder in the repository
  * @param made the same in that folder
@@ -22,7 +22,9 @@ export function expectRendered(tool: string, shipped: string, made: string): voi
   }
 }
 
-function textsIn(path: string, top = path): Record<string, string> {
-  if (!statSync(path).isDirectory()) return { [relative(top, path)]: readFileSync(path, 'utf8') };
+/** Texts by path, and who may execute each file. */
+function textsIn(path: string, top = path): Record<string, { readonly text: string; readonly executable: number }> {
+  const status = statSync(path);
+  if (!status.isDirectory()) return { [relative(top, path)]: { text: readFileSync(path, 'utf8'), executable: status.mode & 0o111 } };
   return Object.assign({}, ...readdirSync(path).map((name) => textsIn(join(path, name), top)));
 }

@@ -1,9 +1,8 @@
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ENVIRONMENT, ENVIRONMENT_PLACEHOLDERS } from '../../../contract/environment';
 import { PUBLISHED_IMAGE } from '../../../contract/image';
+import { expectRendered } from '../../support/rendered';
 import { findings, linter } from './support/linters';
 import { ROOT, SCRIPT_NAMES, SCRIPTS, sandbox } from './support/script-run';
 
@@ -13,16 +12,7 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 it.each(FILES)(
   '%s is rendered from its sources as they are now; else run: npm run render',
   (file) => {
-    const folder = mkdtempSync(join(tmpdir(), 'axiom-rendered-'));
-    try {
-      const { status, stderr } = spawnSync(process.execPath, ['tools/render/scripts.mjs', folder], { cwd: ROOT, encoding: 'utf8' });
-      expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
-      const rendered = join(folder, file.replace('deploy/', ''));
-      expect(read(file)).toBe(readFileSync(rendered, 'utf8'));
-      expect(statSync(join(ROOT, file)).mode & 0o111).toBe(statSync(rendered).mode & 0o111);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    expectRendered('tools/render/scripts.mjs', file, file.replace('deploy/', ''));
   },
   60_000,
 );

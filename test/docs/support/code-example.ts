@@ -3,6 +3,7 @@ import type { Stack } from 'aws-cdk-lib';
 import * as ts from 'typescript';
 import * as axiom from '../../..';
 import { ACCOUNT, anApp } from '../../support/synth';
+import { typeErrorsIn } from '../../support/type-errors';
 import { ROOT } from './markdown';
 
 /** What an example may refer to without making it: name, and how a page's author would have made it. */
@@ -42,31 +43,13 @@ export function exampleModule(example: string): string {
   ].join('\n');
 }
 
-/** Type errors of examples, each by its name. The library is the source of this repository. */
+/** Type errors of examples, each by its name. */
 export function typeErrors(examples: Readonly<Record<string, string>>): string[] {
-  const { config } = ts.readConfigFile(join(ROOT, 'tsconfig.json'), ts.sys.readFile);
-  const { options } = ts.parseJsonConfigFileContent({ ...config, files: [], include: [] }, ts.sys, ROOT);
   const modules = new Map(
     Object.entries(examples).map(([name, example]) => [join(ROOT, 'test/docs', `${name}.ts`), exampleModule(example)]),
   );
-  const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile } = host;
-  host.fileExists = (path) => modules.has(path) || fileExists(path);
-  host.readFile = (path) => modules.get(path) ?? readFile(path);
-  host.getSourceFile = (path, language, ...rest) => {
-    const text = modules.get(path);
-    return text === undefined ? getSourceFile(path, language, ...rest) : ts.createSourceFile(path, text, language);
-  };
-  const program = ts.createProgram(
-    [...modules.keys()],
-    { ...options, noEmit: true, noUnusedLocals: false, noUnusedParameters: false, paths: { 'axiom-runner': [join(ROOT, 'index.ts')] } },
-    host,
-  );
-  return [...modules.keys()].flatMap((path) =>
-    [...program.getSyntacticDiagnostics(program.getSourceFile(path)), ...program.getSemanticDiagnostics(program.getSourceFile(path))].map(
-      ({ messageText }) => `${path.slice(ROOT.length + 11)}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
-    ),
-  );
+  // An example shows how a thing is made, not what is done with it.
+  return typeErrorsIn([...modules.keys()], modules, { noEmit: true, noUnusedLocals: false, noUnusedParameters: false });
 }
 
 /** Runs an example. @returns the stack that it is */

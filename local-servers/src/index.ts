@@ -10,5 +10,5 @@ export type { PostgresMajor } from './postgres-binaries.js';
 export type { Say } from './resolve.js';
 export { type LogRecord, type RunnerOptions, type RunnerProcess, runnerBundle, startRunner } from './runner.js';
 export { startTemporal, type TemporalOptions, type TemporalServer } from './temporal.js';
-export { temporalCliPath, temporalTestServerPath } from './temporal-executables.js';
+export { temporalCliPath, temporalServerPath, temporalTestServerPath } from './temporal-executables.js';
 export { startTlsFront, type TlsFront, type TlsFrontOptions } from './tls-front.js';

@@ -1,14 +1,10 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { cachedFolder } from './cache.js';
-import { reasonOf } from './errors.js';
-import { executable, onPath, resolveServer, type Say } from './resolve.js';
+import { goProgram } from './go-program.js';
+import { executable, resolveServer, type Say } from './resolve.js';
 
-const run = promisify(execFile);
 const sources = fileURLToPath(new URL('../kubernetes', import.meta.url));
 
 /**
@@ -29,18 +25,19 @@ async function build(say?: Say): Promise<string> {
   const files = await Promise.all(['go.mod', 'go.sum', 'main.go'].map((name) => readFile(join(sources, name), 'utf8')));
   const flags = buildFlags(files[0] ?? '');
   const hash = createHash('sha256').update(JSON.stringify([flags, ...files]));
-  const folder = await cachedFolder(`kubernetes-${hash.digest('hex').slice(0, 16)}`, async (into) => {
-    const go = await onPath('go');
-    say?.('building Kubernetes from Go modules: some minutes, once');
-    await run(go, ['build', ...flags, '-o', join(into, 'kubernetes'), '.'], {
-      cwd: sources,
-      env: { ...process.env, CGO_ENABLED: '0' },
-      maxBuffer: 64 * 1024 * 1024,
-    }).catch((error: { stderr?: string }) => {
-      throw new Error(`go build failed: ${error.stderr?.trim().slice(-500) || reasonOf(error)}`);
-    });
-  });
-  return executable(join(folder, 'kubernetes'));
+  return goProgram(
+    {
+      what: 'Kubernetes',
+      folder: `kubernetes-${hash.digest('hex').slice(0, 16)}`,
+      file: 'kubernetes',
+      build: (into) => ({
+        args: ['build', ...flags, '-o', join(into, 'kubernetes'), '.'],
+        cwd: sources,
+        env: { CGO_ENABLED: '0' },
+      }),
+    },
+    say,
+  );
 }
 
 /** The version is set by the linker, as the project's own releases do: without it the API server says v0.0.0. */

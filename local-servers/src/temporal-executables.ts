@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { goProgram } from './go-program.js';
 import { type PythonPackage, pythonPackage } from './python-package.js';
 import { executable, onPath, resolveServer, type Say } from './resolve.js';
 
@@ -24,6 +25,30 @@ export async function temporalTestServerPath(say?: Say): Promise<string> {
     'createTimeSkipping()',
     say,
   );
+}
+
+/**
+ * The path of the full Temporal server, which checks keys; the dev server checks none. In this order: the file that
+ * `AXIOM_TEST_TEMPORAL_SERVER` names, PATH, the user's cache, a build from Go modules (minutes, once).
+ */
+export function temporalServerPath(say?: Say): Promise<string> {
+  const version = '1.31.0';
+  const built = {
+    what: `the Temporal server ${version}`,
+    folder: `temporal-server-${version}`,
+    file: 'server',
+    build: (into: string) => ({ args: ['install', `go.temporal.io/server/cmd/server@v${version}`], env: { GOBIN: into } }),
+  };
+  return resolveServer({
+    what: 'The Temporal server',
+    variable: 'AXIOM_TEST_TEMPORAL_SERVER',
+    fromVariable: executable,
+    ways: [
+      { name: 'PATH', find: () => onPath('temporal-server') },
+      { name: 'a build from Go modules', find: () => goProgram(built, say) },
+    ],
+    mend: 'install Go 1.26 or newer and put it on PATH, or set AXIOM_TEST_TEMPORAL_SERVER to the path of a temporal-server',
+  });
 }
 
 function find(what: string, variable: string, program: string, published: PythonPackage, sdkDownload: string, say?: Say): Promise<string> {

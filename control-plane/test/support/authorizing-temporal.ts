@@ -1,51 +1,14 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { constants } from 'node:fs';
-import { access, mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { freePort } from '@axiom-runner/local-servers';
 import { temporaryFolder } from './homes.js';
-
-const VERSION = '1.31.0';
-const run = promisify(execFile);
 
 /** A Temporal server with its JWT authorizer, in memory. */
 export interface AuthorizingTemporal {
   readonly address: string;
   stop(): Promise<void>;
-}
-
-/**
- * The path of the full Temporal server, which checks keys; the dev server checks none. In this order: the file that
- * AXIOM_TEST_TEMPORAL_SERVER names, `temporal-server` on PATH, the user's cache, a build from Go modules (minutes, once).
- * @returns the path, or why there is none
- */
-export async function temporalServerPath(say: (line: string) => void): Promise<{ path: string } | { missing: string }> {
-  const named = process.env['AXIOM_TEST_TEMPORAL_SERVER'];
-  if (named)
-    return (await isExecutable(named)) ? { path: named } : { missing: `AXIOM_TEST_TEMPORAL_SERVER=${named} is no executable file` };
-  const onPath = await find('temporal-server');
-  if (onPath !== undefined) return { path: onPath };
-  const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'axiom-runner', `temporal-server-${VERSION}`);
-  const cached = join(cache, 'server');
-  if (await isExecutable(cached)) return { path: cached };
-  const go = await find('go');
-  if (go === undefined) return { missing: 'no temporal-server on PATH, and no go to build it with (set AXIOM_TEST_TEMPORAL_SERVER)' };
-  say(`building the Temporal server ${VERSION} with go install: a few minutes, once`);
-  const building = `${cache}.${process.pid}`;
-  try {
-    await mkdir(building, { recursive: true });
-    await run(go, ['install', `go.temporal.io/server/cmd/server@v${VERSION}`], { env: { ...process.env, GOBIN: building } });
-    await mkdir(cache, { recursive: true });
-    await rename(join(building, 'server'), cached);
-    return { path: cached };
-  } catch (error) {
-    return { missing: `go install failed: ${error instanceof Error ? error.message.slice(0, 300) : 'unknown'}` };
-  } finally {
-    await rm(building, { recursive: true, force: true });
-  }
 }
 
 /** Starts the server; it trusts the keys of the JWK sets, and reads them again every second. */
@@ -132,18 +95,4 @@ async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < count) ports.add(await freePort());
   return [...ports];
-}
-
-async function find(program: string): Promise<string | undefined> {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter(Boolean)) {
-    if (await isExecutable(join(folder, program))) return join(folder, program);
-  }
-  return undefined;
-}
-
-function isExecutable(path: string): Promise<boolean> {
-  return access(path, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }

@@ -151,11 +151,7 @@ probe_service() {
     active) container_runs || return 1 ;;
     *) return 1 ;;
   esac
-  case $(health) in
-    true) return 0 ;;
-    null) [ "$1" -lt 10 ] || return 0 ;;
-  esac
-  return 1
+  ready_after "$1"
 }
 
 status() {

@@ -232,11 +232,7 @@ probe_service() {
     active) ;;
     *) return 1 ;;
   esac
-  case $(health) in
-    true) return 0 ;;
-    null) [ "$1" -lt 10 ] || return 0 ;;
-  esac
-  return 1
+  ready_after "$1"
 }
 
 # true, false, or null when health is switched off.

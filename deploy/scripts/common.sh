@@ -28,6 +28,15 @@ fail() {
 
 # --- Waiting ---
 
+# Whether a runner that is alive for this many seconds is ready. One without a health check, or with its health switched off, is after ten.
+ready_after() {
+  case $(health) in
+    true) return 0 ;;
+    null) [ "$1" -lt 10 ] || return 0 ;;
+  esac
+  return 1
+}
+
 # Calls a probe once a second. Returns its 0 (ready) or 2 (ended), or 1 when the time is over.
 wait_until_ready() {
   local second answer

@@ -94,11 +94,7 @@ probe_container() {
     restarting) return 2 ;;
     *) return 1 ;;
   esac
-  case $(health) in
-    true) return 0 ;;
-    null) [ "$1" -lt 10 ] || return 0 ;;
-  esac
-  return 1
+  ready_after "$1"
 }
 
 report_container() {

@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { ServerUnavailableError, temporalServerPath } from '@axiom-runner/local-servers';
 import { decodeJwt, decodeProtectedHeader, generateKeyPair, SignJWT } from 'jose';
 import { issueOperatorKey } from '../src/api-keys.js';
 import {
@@ -19,20 +18,14 @@ import {
   startTask,
   verificationKeySet,
 } from '../src/index.js';
-import { type AuthorizingTemporal, startAuthorizingTemporal } from './support/authorizing-temporal.js';
+import { type AuthorizingTemporal, findAuthorizingTemporal, startAuthorizingTemporal } from './support/authorizing-temporal.js';
 import { startFakeRunner } from './support/fake-runner.js';
 import { removeFolders, temporaryHome } from './support/homes.js';
 import { axiomctl } from './support/terminal.js';
 
 const run = promisify(execFile);
 
-const found = await temporalServerPath((line) => process.stderr.write(`${line}\n`)).then(
-  (path) => ({ path }),
-  (error: unknown) => {
-    if (!(error instanceof ServerUnavailableError)) throw error;
-    return { missing: error.message };
-  },
-);
+const found = await findAuthorizingTemporal();
 if ('missing' in found) process.stderr.write(`SKIPPED "API keys against Temporal's own authorizer": ${found.missing}\n`);
 const suite = 'path' in found ? describe : describe.skip;
 

@@ -2,13 +2,24 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort } from '@axiom-runner/local-servers';
+import { freePort, ServerUnavailableError, temporalServerPath } from '@axiom-runner/local-servers';
 import { temporaryFolder } from './homes.js';
 
 /** A Temporal server with its JWT authorizer, in memory. */
 export interface AuthorizingTemporal {
   readonly address: string;
   stop(): Promise<void>;
+}
+
+/** The path of the server, or why there is none. */
+export function findAuthorizingTemporal(): Promise<{ path: string } | { missing: string }> {
+  return temporalServerPath((line) => process.stderr.write(`${line}\n`)).then(
+    (path) => ({ path }),
+    (error: unknown) => {
+      if (!(error instanceof ServerUnavailableError)) throw error;
+      return { missing: error.message };
+    },
+  );
 }
 
 /** Starts the server; it trusts the keys of the JWK sets, and reads them again every second. */

@@ -18,15 +18,15 @@ import { type RunnerProcess, startRunner, stopAll } from '@axiom-runner/local-se
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   type AuthorizingTemporal,
+  findAuthorizingTemporal,
   startAuthorizingTemporal,
-  temporalServerPath,
 } from '../../../control-plane/test/support/authorizing-temporal.js';
 import { SecretFolder } from './support/secret-folder.js';
 import { until } from './support/until.js';
 
 jest.setTimeout(120_000);
 
-const found = await temporalServerPath((line) => process.stderr.write(`${line}\n`));
+const found = await findAuthorizingTemporal();
 if ('missing' in found) process.stderr.write(`SKIPPED "the API key": ${found.missing}\n`);
 const suite = 'path' in found ? describe : describe.skip;
 

@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 /** 24 characters of base32: 120 bits. */
@@ -45,6 +46,30 @@ export class StateKey {
     return { type: known, document: JSON.parse(Buffer.from(body, 'base64url').toString('utf8')) };
   }
 
+  /** Text that only holders of the key can read and can have written: a compact JWE (RFC 7516). */
+  async encrypt(document: unknown): Promise<string> {
+    const { id, key } = this.#writing();
+    return new CompactEncrypt(Buffer.from(JSON.stringify(document)))
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: id })
+      .encrypt(encryptionKey(key));
+  }
+
+  /** The document in an encrypted text, or `undefined` when it was not written with one of the keys. */
+  async decrypt(text: string): Promise<unknown> {
+    try {
+      const { kid } = decodeProtectedHeader(text);
+      const known = this.#keys.find(({ id }) => id === kid);
+      if (known === undefined) return undefined;
+      const { plaintext } = await compactDecrypt(text, encryptionKey(known.key), {
+        keyManagementAlgorithms: ['dir'],
+        contentEncryptionAlgorithms: ['A256GCM'],
+      });
+      return JSON.parse(Buffer.from(plaintext).toString('utf8'));
+    } catch {
+      return undefined;
+    }
+  }
+
   /** `axm_` and 24 characters of `a-z2-7` that nobody without the key can foretell; the same for the same parts. */
   name(...parts: readonly string[]): string {
     const digest = createHmac('sha256', this.#writing().key)
@@ -65,6 +90,10 @@ export class StateKey {
     if (first === undefined) throw new TypeError('a state key has at least one key');
     return first;
   }
+}
+
+function encryptionKey(key: Buffer): Buffer {
+  return createHmac('sha256', key).update('encryption').digest();
 }
 
 function mac(key: Buffer, text: string): string {

@@ -1,8 +1,11 @@
 import type { Check, Evidence, Item, Principal, System, Target } from '@axiom-runner/protocol';
 import type { z } from 'zod';
+import type { Pacer } from '../integration-kit/http/pacer.js';
 import type { Logger } from '../operations/logger.js';
+import type { Network } from '../operations/transport.js';
 import type { Declaration } from './declaration.js';
 import type { Intent } from './intent.js';
+import type { Ledger } from './ledger.js';
 import type { Marks } from './marks.js';
 
 /** Stands before every change to a system; throws where the change may no longer be made (cancelled, or another runner may have taken over). */
@@ -26,8 +29,12 @@ export interface SystemAccess<Secret> {
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly log: Logger;
-  /** Roots that TLS connections trust, PEM: Node's own and those of the settings; absent where they are Node's own. */
-  readonly trustedCas: readonly string[] | undefined;
+  /** The ways to the system. */
+  readonly network: Network;
+  /** Spreads the calls to the system over the time that its limits leave; shared by all tasks on it. */
+  readonly pacer: Pacer;
+  /** Records of accesses for systems that have no place for a mark. */
+  readonly ledger: Ledger;
 }
 
 /** A validated wish for access, before anything is known of the system. */

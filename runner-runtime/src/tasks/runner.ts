@@ -168,7 +168,7 @@ export class Runner {
   /** The published start line first, then what a person should know. */
   #announce(): void {
     const { context, log, records } = this.options;
-    const { namespace, taskQueue, stateKeySecretId, verificationKeys, allowed, ledgerTable } = context.settings;
+    const { namespace, taskQueue, stateKeySecretId, verificationKeys, allowed } = context.settings;
     records.info(`Started Axiom Runner Namespace = ${namespace} | TaskQueue = ${taskQueue} | WorkerID = ${workerId()} |`);
     if (this.#started) return;
     this.#started = true;
@@ -179,8 +179,6 @@ export class Runner {
       log.warn(
         'RUNNER_ALLOWED is not set: tasks may touch every system, and the reaper watches only systems that tasks have touched since this start.',
       );
-    if (ledgerTable !== undefined)
-      log.info('RUNNER_LEDGER_TABLE is set; every integration of this version keeps marks in the system itself and needs no ledger.');
   }
 }
 

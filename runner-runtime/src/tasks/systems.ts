@@ -4,10 +4,13 @@ import { RunnerError } from '../errors.js';
 import { createMarks, type Group } from '../guard/group-marks.js';
 import type { Redactor } from '../guard/redaction.js';
 import type { StateKey } from '../guard/state-key.js';
+import { Pacer } from '../integration-kit/http/pacer.js';
 import { type AnyIntegration, loadIntegration } from '../integrations/catalogue.js';
 import type { EffectGate, SystemAccess } from '../integrations/integration.js';
 import type { Intent } from '../integrations/intent.js';
+import type { Ledger } from '../integrations/ledger.js';
 import type { Logger } from '../operations/logger.js';
+import type { Network } from '../operations/transport.js';
 import { parseIntegrationSecret, secretName } from '../secrets/integration-secret.js';
 import type { SecretStore } from '../secrets/secret-store.js';
 
@@ -20,8 +23,10 @@ export interface SystemsOptions {
   readonly log: Logger;
   /** Unix milliseconds. */
   readonly now: () => number;
-  /** Roots that TLS connections trust, where they are not Node's own. */
-  readonly trustedCas?: readonly string[] | undefined;
+  /** The ways out of the runner. */
+  readonly network: Network;
+  /** Opens the ledger of one system. */
+  readonly ledgerOf: (system: System) => Ledger;
   /** Told of every secret that could not be used, for metrics. */
   readonly onSecretError?: (error: RunnerError) => void;
 }
@@ -35,6 +40,7 @@ export type UseOfIntent<T> = (integration: AnyIntegration, access: SystemAccess<
 /** Opens internal systems with their secrets, and remembers which were opened: the reaper watches those. */
 export class Systems {
   readonly #seen = new Map<string, System>();
+  readonly #pacers = new Map<string, Pacer>();
 
   constructor(private readonly options: SystemsOptions) {}
 
@@ -74,6 +80,14 @@ export class Systems {
     );
   }
 
+  /** All tasks on a system keep to its limits together. */
+  #pacerOf(system: System): Pacer {
+    const name = systemName(system);
+    const pacer = this.#pacers.get(name) ?? new Pacer(this.options.now);
+    this.#pacers.set(name, pacer);
+    return pacer;
+  }
+
   async #readSecret(system: System): Promise<string> {
     try {
       return (await this.options.store.read(secretName(system))).current;
@@ -91,11 +105,22 @@ export class Systems {
     signal: AbortSignal,
     use: Use<T>,
   ): Promise<T> {
-    const { group, stateKey, redactor, log, now, trustedCas } = this.options;
+    const { group, stateKey, redactor, log, now, network, ledgerOf } = this.options;
     const release = redactor.hold(secretValues(text, system.type));
     try {
       const secret = parseIntegrationSecret(text, system, integration.secretSchema);
-      return await use(integration, { system, secret, gate, signal, marks: createMarks(stateKey, group, system), now, log, trustedCas });
+      return await use(integration, {
+        system,
+        secret,
+        gate,
+        signal,
+        marks: createMarks(stateKey, group, system),
+        ledger: ledgerOf(system),
+        network,
+        pacer: this.#pacerOf(system),
+        now,
+        log,
+      });
     } catch (error) {
       if (error instanceof RunnerError && error.code === 'SECRET_MALFORMED') this.options.onSecretError?.(error);
       throw error;

@@ -5,7 +5,8 @@ import { cedarPolicy, type Policy, PolicySyntaxError } from '../guard/policy.js'
 import type { Redactor } from '../guard/redaction.js';
 import type { Logger } from '../operations/logger.js';
 import type { Metrics } from '../operations/metrics.js';
-import { trustedCas } from '../operations/network.js';
+import { openNetwork } from '../operations/transport.js';
+import { openLedgers } from './ledgers.js';
 import { openStores, readStateKey, type Stores } from './own-secrets.js';
 import { Reaper } from './reaper.js';
 import { SealedDocuments } from './sealed-documents.js';
@@ -47,6 +48,7 @@ export async function createWorkContext(
   const stores = openStores(settings);
   const stateKey = await readStateKey(settings, stores.own, redactor);
   const policy = settings.policies === undefined ? undefined : await readPolicies(settings.policies);
+  const network = openNetwork(settings.network);
   const systems = new Systems({
     group,
     stateKey,
@@ -54,7 +56,8 @@ export async function createWorkContext(
     redactor,
     log,
     now,
-    trustedCas: trustedCas(settings.network),
+    network,
+    ledgerOf: await openLedgers(settings, { stateKey, network }),
     onSecretError: (error) => metrics?.secretError(error.code),
   });
   for (const system of allowedSystems(allowed)) systems.watch(system);

@@ -4,7 +4,9 @@ import type { AllowedEntry } from '../../src/config/allowed-entries.js';
 import { Guard } from '../../src/guard/admission.js';
 import { Redactor } from '../../src/guard/redaction.js';
 import { StateKey } from '../../src/guard/state-key.js';
+import { NO_LEDGER } from '../../src/ledger/no-ledger.js';
 import { createLogger } from '../../src/operations/logger.js';
+import { openNetwork } from '../../src/operations/transport.js';
 import { AccessActivities } from '../../src/tasks/access-activities.js';
 import type { Attempt } from '../../src/tasks/attempt.js';
 import { ReadActivities } from '../../src/tasks/read-activities.js';
@@ -59,7 +61,16 @@ export class AttackedRunner {
     const read = async (name: string) => ({ current: JSON.stringify(secrets[name]) });
     const store = { engine: 'test', read, readWithPrevious: read };
     const log = createLogger({ write: () => undefined });
-    this.systems = new Systems({ group: GROUP, stateKey, store, redactor: new Redactor(), log, now });
+    this.systems = new Systems({
+      group: GROUP,
+      stateKey,
+      store,
+      redactor: new Redactor(),
+      log,
+      now,
+      network: openNetwork({ proxy: undefined, noProxy: undefined, extraCa: undefined }),
+      ledgerOf: () => NO_LEDGER,
+    });
     this.reaper = new Reaper({ systems: this.systems, log, records: log, now });
     this.documents = new SealedDocuments(stateKey, GROUP);
     const verificationKeys = { keys: [signer.verificationKey] };

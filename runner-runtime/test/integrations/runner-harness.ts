@@ -1,11 +1,19 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Principal, System, Target } from '@axiom-runner/protocol';
 import { SCHEMA_VERSION } from '@axiom-runner/protocol';
 import { RunnerError } from '../../src/errors.js';
 import { createMarks } from '../../src/guard/group-marks.js';
 import { StateKey } from '../../src/guard/state-key.js';
+import { Pacer } from '../../src/integration-kit/http/pacer.js';
 import type { Applied, EffectGate, Integration, SystemAccess } from '../../src/integrations/integration.js';
 import { type Intent, tombstoneUntil } from '../../src/integrations/intent.js';
+import { ledgerFolder } from '../../src/ledger/file-store.js';
+import { createLedger } from '../../src/ledger/ledger.js';
 import { createLogger } from '../../src/operations/logger.js';
+import { openNetwork } from '../../src/operations/transport.js';
 
 export const GROUP = { tenantId: 'tenant', runnerGroupId: 'group' };
 export const START_SECONDS = 1_900_000_000;
@@ -48,12 +56,22 @@ export class RunnerHarness<Secret, State> {
   readonly #left: string[] = [];
   readonly #canaries: string[] = [];
 
+  readonly #network = openNetwork({ proxy: undefined, noProxy: undefined, extraCa: undefined });
+  readonly #pacer = new Pacer(() => this.seconds * 1000);
+
+  /** Made when the ledger is first written to. */
+  readonly #ledgerFolder = join(tmpdir(), `axiom-ledger-${randomUUID()}`);
+
   constructor(
     readonly integration: Integration<Secret, State>,
     readonly system: System,
     readonly secret: unknown,
     private readonly stateKey = new StateKey('a state key of at least 32 characters'),
   ) {}
+
+  async stop(): Promise<void> {
+    await rm(this.#ledgerFolder, { recursive: true, force: true });
+  }
 
   access({
     secret = this.secret,
@@ -69,7 +87,9 @@ export class RunnerHarness<Secret, State> {
       marks: createMarks(stateKey, GROUP, this.system),
       now: () => this.seconds * 1000,
       log: createLogger({ level: 'trace', write: (line) => this.#lines.push(line) }),
-      trustedCas: undefined,
+      network: this.#network,
+      pacer: this.#pacer,
+      ledger: createLedger({ store: ledgerFolder(this.#ledgerFolder), stateKey, confidential: true, group: GROUP, system: this.system }),
     };
   }
 
@@ -140,6 +160,11 @@ export class RunnerHarness<Secret, State> {
     const pages = [await this.collect(undefined, limit)];
     for (let next = pages[0]?.next; next !== undefined; next = pages.at(-1)?.next) pages.push(await this.collect(next, limit));
     return { pages, items: pages.flatMap(({ items }) => items), warnings: pages.flatMap(({ warnings }) => warnings) };
+  }
+
+  /** Keys of the records in the ledger. */
+  async ledgerEntries(): Promise<string[]> {
+    return (await this.access().ledger.list()).map(({ entry }) => entry);
   }
 
   /** Moves the clock past the time in which the intent may be carried out. */

@@ -1,7 +1,8 @@
-import { RunnerError } from '../../errors.js';
+import { bounded } from '../../integration-kit/bounded.js';
+import { newPassword } from '../../integration-kit/password.js';
+import { nativeExpiryOf, requireExtensible, requireInTime } from '../../integration-kit/turn.js';
 import type { Applied } from '../integration.js';
-import { type Intent, isOutdated } from '../intent.js';
-import { bounded } from './bounded.js';
+import type { Intent } from '../intent.js';
 import { type Change, inTransaction, STATEMENT_TIMEOUT_MS } from './change.js';
 import type { Access } from './connection.js';
 import { withTargetDatabase } from './database.js';
@@ -12,13 +13,11 @@ import { isRoleMaking, type Resolved, resolve, type Wish } from './plan.js';
 import { isLevel } from './privileges.js';
 import { giveRights } from './rights.js';
 import { markOf, readRole, requireOwnAccess } from './roles.js';
-import { newPassword, scramVerifier } from './scram.js';
+import { scramVerifier } from './scram.js';
 import { grantMembership, type ServerFacts, serverFacts } from './server.js';
 import type { PostgresqlState } from './state.js';
 import { dataTarget } from './target.js';
 
-/** The server's own expiry comes a little after the runner's, so that the one with the proof comes first. */
-const NATIVE_EXPIRY_DELAY_SECONDS = 60;
 /** Sessions of a temporary user: no one takes all the connections of a server. */
 const MAX_SESSIONS = 10;
 
@@ -28,10 +27,7 @@ export async function apply(access: Access, intent: Intent<PostgresqlState>): Pr
   const wish = wishOf(intent);
   const password = intent.kind === 'dispense' ? newPassword() : undefined;
   const verifier = password === undefined ? undefined : await scramVerifier(password);
-  const inTime = () => {
-    if (access.now() / 1000 <= intent.applyUntil) return;
-    throw new RunnerError('TASK_REJECTED', 'The time in which this access may be made has passed.', { object: state.role });
-  };
+  const inTime = () => requireInTime(access, intent);
   const actions = await withTargetDatabase(access, state.database, (session) =>
     inTransaction(access, session, { statementTimeoutMs: STATEMENT_TIMEOUT_MS.give, before: inTime }, async (change) => {
       inTime();
@@ -64,7 +60,7 @@ async function makeAccess(
     await giveFutureRights(change, target, intent.permission, memberOf);
     await giveRights(change, target, intent.permission, memberOf);
   }
-  const attributes = verifier === undefined ? 'NOLOGIN' : login(verifier, intent.expiresAt, createRole);
+  const attributes = verifier === undefined ? 'NOLOGIN' : login(verifier, nativeExpiryOf(intent), createRole);
   const verb = existing === undefined ? 'CREATE' : 'ALTER';
   await change.run(`${verb} ROLE ${quoted(role)} ${attributes}`, describe(verb, role, verifier !== undefined, createRole));
   if (isRoleMaking(intent) && !createRole) change.actions.push('left out creating roles: before PostgreSQL 16 that is nearly a superuser');
@@ -85,8 +81,8 @@ async function makeAccess(
   if (used !== undefined) requireHolder(used);
 }
 
-function login(verifier: string, expiresAt: number, createRole: boolean): string {
-  const until = timestamp(expiresAt + NATIVE_EXPIRY_DELAY_SECONDS);
+function login(verifier: string, expiry: number, createRole: boolean): string {
+  const until = timestamp(expiry);
   return `LOGIN INHERIT ${createRole ? 'CREATEROLE' : 'NOCREATEROLE'} CONNECTION LIMIT ${MAX_SESSIONS} PASSWORD ${literal(verifier)} VALID UNTIL ${until}`;
 }
 
@@ -106,23 +102,17 @@ export async function extend(access: Access, intent: Intent<PostgresqlState>): P
   await withTargetDatabase(access, database, (session) =>
     inTransaction(access, session, { statementTimeoutMs: STATEMENT_TIMEOUT_MS.give }, async (change) => {
       const facts = await serverFacts(change);
-      await requireExtensible(access, change, facts, intent);
-      const validUntil = intent.kind === 'dispense' ? ` VALID UNTIL ${timestamp(intent.expiresAt + NATIVE_EXPIRY_DELAY_SECONDS)}` : '';
+      await requireStanding(access, change, facts, intent);
+      const validUntil = intent.kind === 'dispense' ? ` VALID UNTIL ${timestamp(nativeExpiryOf(intent))}` : '';
       // Altered, even without a change, the role is locked against a revocation; one that came first shows now.
       await change.run(`ALTER ROLE ${quoted(role)}${validUntil}`);
-      await requireExtensible(access, change, facts, intent);
+      await requireStanding(access, change, facts, intent);
       await change.run(`COMMENT ON ROLE ${quoted(role)} IS ${literal(await access.marks.write('active', intent))}`);
     }),
   );
 }
 
-/** @throws {RunnerError} `TARGET_NOT_FOUND` where the access has ended, `TASK_REJECTED` where the extension is not the newest */
-async function requireExtensible(access: Access, change: Change, facts: ServerFacts, intent: Intent<PostgresqlState>): Promise<void> {
-  const { role: name } = intent.state;
-  const role = await readRole(change, facts, name);
-  const mark = role === undefined ? undefined : await markOf(role, intent, access.marks);
-  if (mark?.state !== 'active') throw new RunnerError('TARGET_NOT_FOUND', 'The access does not exist (any more).', { object: name });
-  if (isOutdated(intent, mark.intent)) {
-    throw new RunnerError('TASK_REJECTED', 'A later extension has set the end of this access already.', { object: name });
-  }
+async function requireStanding(access: Access, change: Change, facts: ServerFacts, intent: Intent<PostgresqlState>): Promise<void> {
+  const role = await readRole(change, facts, intent.state.role);
+  requireExtensible(role === undefined ? undefined : await markOf(role, intent, access.marks), intent);
 }

@@ -63,7 +63,7 @@ function sessionOf(client: Client, database: string): Session {
 
 async function open(access: Access, database: string): Promise<Client> {
   const { secret } = access;
-  if (secret.verifyTls) return connectAnyhow(access, database, verifiedTls(secret, access.trustedCas));
+  if (secret.verifyTls) return connectAnyhow(access, database, verifiedTls(secret, access.network.cas));
   try {
     return await connectAnyhow(access, database, unverifiedTls(secret));
   } catch (error) {

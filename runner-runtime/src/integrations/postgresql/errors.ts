@@ -1,24 +1,6 @@
-import { type ErrorCode, RunnerError, type RunnerErrorDetails } from '../../errors.js';
+import { RunnerError, type RunnerErrorDetails } from '../../errors.js';
+import { type Meaning, networkMeanings, tlsMeaning } from '../../integration-kit/network-failure.js';
 
-/** What a failure of the driver, the network or the server means. */
-interface Meaning {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly mend?: string;
-  readonly retryable?: boolean;
-}
-
-const NOT_TRUSTED: Meaning = {
-  code: 'TARGET_UNREACHABLE',
-  message: "TLS: the server's certificate is not trusted.",
-  mend: "Put the certificate of the server's authority into ssl_ca of the secret.",
-};
-const CLOSED: Meaning = { code: 'TARGET_UNREACHABLE', message: 'The connection was closed.' };
-const NOT_ROUTED: Meaning = {
-  code: 'TARGET_UNREACHABLE',
-  message: 'The host cannot be reached.',
-  mend: 'Check routes, security groups and firewalls between the runner and the server.',
-};
 const STARTING: Meaning = { code: 'TARGET_UNREACHABLE', message: 'The server is starting, stopping or recovering.' };
 const REFUSED_LOGIN: Meaning = {
   code: 'TARGET_AUTH_FAILED',
@@ -33,34 +15,7 @@ const BUSY: Meaning = {
 
 /** By errno of Node, code of OpenSSL, or SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
-  ENOTFOUND: {
-    code: 'TARGET_UNREACHABLE',
-    message: 'The host name cannot be resolved.',
-    mend: 'Check postgresql_hostname of the secret, and the DNS of the runner.',
-  },
-  EAI_AGAIN: { code: 'TARGET_UNREACHABLE', message: 'The host name cannot be resolved now.', mend: 'Check the DNS of the runner.' },
-  ECONNREFUSED: {
-    code: 'TARGET_UNREACHABLE',
-    message: 'The connection was refused.',
-    mend: 'Check that the server runs, and postgresql_port of the secret.',
-  },
-  ETIMEDOUT: { ...NOT_ROUTED, message: 'The connection timed out.' },
-  EHOSTUNREACH: NOT_ROUTED,
-  ENETUNREACH: NOT_ROUTED,
-  ECONNRESET: CLOSED,
-  EPIPE: CLOSED,
-  DEPTH_ZERO_SELF_SIGNED_CERT: NOT_TRUSTED,
-  SELF_SIGNED_CERT_IN_CHAIN: NOT_TRUSTED,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: NOT_TRUSTED,
-  UNABLE_TO_GET_ISSUER_CERT: NOT_TRUSTED,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: NOT_TRUSTED,
-  CERT_HAS_EXPIRED: { ...NOT_TRUSTED, message: "TLS: the server's certificate has expired.", mend: "Renew the server's certificate." },
-  CERT_NOT_YET_VALID: { ...NOT_TRUSTED, message: "TLS: the server's certificate is not valid yet.", mend: 'Check both clocks.' },
-  ERR_TLS_CERT_ALTNAME_INVALID: {
-    ...NOT_TRUSTED,
-    message: "TLS: the server's certificate is for another name.",
-    mend: 'Use the name that the certificate is for as postgresql_hostname of the secret.',
-  },
+  ...networkMeanings({ host: 'postgresql_hostname of the secret', port: 'postgresql_port of the secret', ca: 'ssl_ca of the secret' }),
   TLS_REFUSED: {
     code: 'TARGET_UNREACHABLE',
     message: 'TLS: the server does not offer TLS, but ssl_mode of the secret requires it.',
@@ -140,8 +95,7 @@ export function isContention(error: unknown): boolean {
 export function asTargetError(error: unknown, details: RunnerErrorDetails = {}): RunnerError {
   if (error instanceof RunnerError) return error;
   const code = failureCode(error) ?? '';
-  const tls: Meaning = { code: 'TARGET_UNREACHABLE', message: 'TLS: the handshake failed.', mend: 'Check the TLS settings of the server.' };
-  const meaning = MEANINGS[code] ?? (/^(ERR_SSL|ERR_TLS|CERT_|EPROTO)/.test(code) ? tls : undefined);
+  const meaning = MEANINGS[code] ?? tlsMeaning(code);
   if (meaning === undefined) {
     const sqlstate = /^[0-9A-Z]{5}$/.test(code) ? ` (SQLSTATE ${code})` : '';
     return new RunnerError('INTERNAL', `PostgreSQL failed in a way that the runner does not know${sqlstate}.`, details);

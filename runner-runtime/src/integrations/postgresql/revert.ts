@@ -1,6 +1,6 @@
 import type { Evidence } from '@axiom-runner/protocol';
+import { bounded } from '../../integration-kit/bounded.js';
 import { type Intent, tombstoneUntil } from '../intent.js';
-import { bounded } from './bounded.js';
 import type { Change } from './change.js';
 import type { Access, Session } from './connection.js';
 import { withDatabaseOf, withRoles } from './database.js';

@@ -6,12 +6,6 @@ const derive = promisify(pbkdf2);
 const ITERATIONS = 4096;
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
-const PASSWORD_BYTES = 24;
-
-/** A new password: 32 URL-safe characters from a CSPRNG. */
-export function newPassword(): string {
-  return randomBytes(PASSWORD_BYTES).toString('base64url');
-}
 
 /**
  * The verifier that the server stores instead of a password (RFC 5802, RFC 7677): the server never sees the password itself.

@@ -1,7 +1,7 @@
 import type { Evidence } from '@axiom-runner/protocol';
 import { RunnerError } from '../../errors.js';
+import { bounded } from '../../integration-kit/bounded.js';
 import type { Intent } from '../intent.js';
-import { bounded } from './bounded.js';
 import type { Access, Session } from './connection.js';
 import { withDatabaseOf, withRoles } from './database.js';
 import { type Remaining, remainingAccess, remainingMemberships, remainingTriggers } from './effective.js';

@@ -2,7 +2,7 @@ import { escapeIdentifier, escapeLiteral } from 'pg';
 import { postgresql } from '../../../src/integrations/postgresql/integration.js';
 import type { PostgresqlSecret } from '../../../src/integrations/postgresql/secret.js';
 import type { PostgresqlState } from '../../../src/integrations/postgresql/state.js';
-import type { ContractHarness, RunningSystem } from '../contract-suite.js';
+import type { ContractHarness, RunningSystem } from '../contract/contract.js';
 import type { Wish } from '../runner-harness.js';
 import { DatabaseServer, INTEGRATION_PASSWORD, type Major, PRINCIPAL_PASSWORD, SYSTEM } from './database-server.js';
 import { HOSTILE_NAMES } from './hostile-names.js';

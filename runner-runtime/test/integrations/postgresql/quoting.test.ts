@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Client } from 'pg';
+import { newPassword } from '../../../src/integration-kit/password.js';
 import { isPossibleName, literal, quoted, timestamp } from '../../../src/integrations/postgresql/identifiers.js';
-import { newPassword, scramVerifier } from '../../../src/integrations/postgresql/scram.js';
+import { scramVerifier } from '../../../src/integrations/postgresql/scram.js';
 import { DatabaseServer } from './database-server.js';
 
 describe('what stands in statements', () => {

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { bounded } from '../../../src/integrations/postgresql/bounded.js';
+import { bounded } from '../../src/integration-kit/bounded.js';
 
 it('a report keeps its first lines, each cut, and counts the rest', () => {
   const lines = bounded(Array.from({ length: 250 }, (_, index) => `${index} ${'x'.repeat(1000)}`));

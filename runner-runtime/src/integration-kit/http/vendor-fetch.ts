@@ -1,0 +1,153 @@
+import { DelegateBackoff, handleWhen, retry } from 'cockatiel';
+import { RunnerError } from '../../errors.js';
+import type { SystemAccess } from '../../integrations/integration.js';
+import type { Fetch } from '../../operations/transport.js';
+import { type Meaning, networkMeanings, tlsMeaning, type WhereToMend } from '../network-failure.js';
+import type { Pacer } from './pacer.js';
+
+/** A whole call with its answer's body, ms. */
+const CALL_TIMEOUT_MS = 30_000;
+const ATTEMPTS = 5;
+const FIRST_PAUSE_MS = 250;
+const LONGEST_PAUSE_MS = 8_000;
+/** A vendor that wants a longer pause gets it between the attempts of the task's step. */
+const LONGEST_OBEYED_PAUSE_MS = 20_000;
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+/** RFC 9110, 9.2.2: what may be sent again when nobody knows whether it arrived. */
+const IDEMPOTENT = ['GET', 'HEAD', 'PUT', 'DELETE'];
+
+/** An answer, read to its end. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+}
+
+/** How a vendor's interface differs from the usual. */
+export interface VendorFetchOptions {
+  /** Where a user mends an unreachable address. */
+  readonly where: WhereToMend;
+  /** A call that changes nothing though its method says otherwise. @default GET and HEAD */
+  readonly isRead?: (method: string, url: URL) => boolean;
+  /** Refusals that mean "later" though their status says otherwise. @default status 429 */
+  readonly isThrottled?: (answer: Answer) => boolean;
+  /** What the vendor counts together. @default its host */
+  readonly bucket?: (method: string, url: URL) => string;
+}
+
+type Caller = Pick<SystemAccess<unknown>, 'gate' | 'signal'> & { readonly pacer: Pacer };
+
+/**
+ * A `fetch` for a vendor's interface, for our own client and for vendors' libraries alike: passes the gate before each change, keeps to the
+ * vendor's limits, repeats what may be repeated with jitter, bounds time and size. Answers other than a refusal for now come back as they are.
+ * @throws {RunnerError} `TARGET_UNREACHABLE`, `RATE_LIMITED`
+ */
+export function vendorFetch(caller: Caller, transport: Fetch, options: VendorFetchOptions): Fetch {
+  const { isRead = () => false, isThrottled = () => false, bucket = (_, url) => url.host } = options;
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const { method } = request;
+    const url = new URL(request.url);
+    const body = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer());
+    const changes = method !== 'GET' && method !== 'HEAD' && !isRead(method, url);
+    const repeatable = !changes || IDEMPOTENT.includes(method);
+    const counted = bucket(method, url);
+    const signal = init?.signal == null ? caller.signal : AbortSignal.any([caller.signal, init.signal]);
+
+    const call = async (): Promise<Answer> => {
+      await caller.pacer.turn(counted, signal);
+      signal.throwIfAborted();
+      if (changes) caller.gate.check();
+      const bounded = AbortSignal.any([signal, AbortSignal.timeout(CALL_TIMEOUT_MS)]);
+      const response = await transport(url, { method, headers: request.headers, body: body ?? null, signal: bounded });
+      caller.pacer.learn(counted, response.headers);
+      return { status: response.status, headers: response.headers, body: await readBody(response) };
+    };
+    const throttled = (answer: Answer) => answer.status === 429 || isThrottled(answer);
+    const isPassing = (answer: Answer) =>
+      throttled(answer) ? pauseAskedFor(answer) <= LONGEST_OBEYED_PAUSE_MS : repeatable && answer.status >= 500;
+    const policy = retry(
+      handleWhen((error) => !signal.aborted && !(error instanceof RunnerError) && (repeatable || neverArrived(error))).orWhenResult(
+        (answer) => isPassing(answer as Answer),
+      ),
+      { maxAttempts: ATTEMPTS - 1, backoff: new DelegateBackoff(({ attempt, result }) => pauseBefore(attempt, result)) },
+    );
+    let answer: Answer;
+    try {
+      answer = await policy.execute(call, signal);
+    } catch (error) {
+      if (signal.aborted || error instanceof RunnerError) throw error;
+      throw unreachable(error, url, options.where);
+    }
+    if (throttled(answer)) throw rateLimited(answer, url);
+    const empty = answer.status === 204 || answer.status === 304 || answer.body.length === 0;
+    return new Response(empty ? null : Buffer.from(answer.body), { status: answer.status, headers: answer.headers });
+  };
+}
+
+async function readBody(response: Response): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > MAX_ANSWER_BYTES) {
+      throw new RunnerError('UNSUPPORTED', `An answer of the system is larger than ${MAX_ANSWER_BYTES} bytes.`, {
+        object: new URL(response.url).host,
+      });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Milliseconds to the next attempt: what the vendor asks for, else growing and random (full jitter). */
+function pauseBefore(attempt: number, result: { readonly value: unknown } | { readonly error: unknown }): number {
+  const asked = 'value' in result ? pauseAskedFor(result.value as Answer) : 0;
+  const own = Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt);
+  return asked > 0 ? asked + own : own;
+}
+
+/** RFC 9110, 10.2.3; without it the moment at which a used-up limit is renewed. Milliseconds, 0 where the vendor says nothing. */
+function pauseAskedFor({ headers }: Answer): number {
+  const after = headers.get('retry-after');
+  if (after !== null) {
+    const seconds = Number(after);
+    const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(after) - Date.now();
+    return Number.isFinite(ms) ? Math.max(0, ms) : 0;
+  }
+  const remaining = headers.get('x-ratelimit-remaining') ?? headers.get('x-rate-limit-remaining') ?? headers.get('ratelimit-remaining');
+  const reset = Number(headers.get('x-ratelimit-reset') ?? headers.get('x-rate-limit-reset') ?? headers.get('ratelimit-reset'));
+  if (remaining !== '0' || !Number.isFinite(reset)) return 0;
+  return Math.max(0, reset > 1_000_000_000 ? reset * 1000 - Date.now() : reset * 1000);
+}
+
+/** Failures before a byte of the request was sent. */
+function neverArrived(error: unknown): boolean {
+  return ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT', 'EHOSTUNREACH', 'ENETUNREACH'].includes(failureCode(error));
+}
+
+function failureCode(error: unknown): string {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const code: unknown = Reflect.get(at, 'code');
+    if (typeof code === 'string') return code;
+    if (at.name === 'TimeoutError') return 'ETIMEDOUT';
+    if (at instanceof AggregateError && at.errors[0] instanceof Error) return failureCode(at.errors[0]);
+  }
+  return '';
+}
+
+function unreachable(error: unknown, { host }: URL, where: WhereToMend): RunnerError {
+  const code = failureCode(error);
+  const meaning: Meaning = networkMeanings(where)[code] ??
+    tlsMeaning(code) ?? { code: 'TARGET_UNREACHABLE', message: 'The call failed on its way.' };
+  return new RunnerError(meaning.code, meaning.message, { object: host, mend: meaning.mend });
+}
+
+function rateLimited(answer: Answer, { host }: URL): RunnerError {
+  const retryAfterMs = pauseAskedFor(answer);
+  return new RunnerError('RATE_LIMITED', 'The system takes no more calls for now: its rate limit is used up.', {
+    object: host,
+    mend: 'Nothing: the runner tries again. Where it happens often, see who else uses the same limit.',
+    ...(retryAfterMs > 0 ? { retryAfterMs } : {}),
+  });
+}

@@ -1,0 +1,143 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { RunnerError } from '../../errors.js';
+import type { SystemAccess } from '../../integrations/integration.js';
+import { LedgerConflict, type LedgerEntry } from '../../integrations/ledger.js';
+import { nativeExpiryOf } from '../turn.js';
+import { isSame, type SlotValue } from './lattice.js';
+import { type SlotDocument, type SlotGrant, type SlotKind, type SlotState, slotDocumentSchema, slotEntry } from './slot.js';
+
+const ROUNDS = 10;
+/** Vendors answer from replicas: a change is seen a little later than it is made. */
+const LOOKS = 8;
+const FIRST_LOOK_MS = 100;
+
+/** What came of settling a slot. */
+export interface Settled {
+  readonly actions: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** The grants of a slot as they should be from now on. @throws {RunnerError} when the change must not be made */
+export type Adjust = (grants: readonly SlotGrant[]) => Promise<readonly SlotGrant[]>;
+
+/**
+ * Changes the grants of a slot and makes the system agree: the ledger first, then the slot, then a look whether another runner was at work
+ * meanwhile. However runners race or die on the way, the one that comes last leaves what the ledger says.
+ * @param rewrite whether the slot is written even where its value stands: its own expiry has moved
+ */
+export async function settle<Secret>(
+  access: SystemAccess<Secret>,
+  kind: SlotKind<Secret>,
+  state: SlotState,
+  adjust: Adjust,
+  rewrite = false,
+): Promise<Settled> {
+  const written: SlotValue[] = [];
+  const actions: string[] = [];
+  const warnings = new Set<string>();
+  for (let round = 0; round < ROUNDS; round += 1) {
+    try {
+      const entry = await readSlot(access, state);
+      const grants = await adjust(entry?.document.grants ?? []);
+      if (entry === undefined && grants.length === 0) return { actions, warnings: [...warnings] };
+      if (isAtRest(entry?.document, grants) && written.length === 0) {
+        await record(access, state, entry, { ...(entry?.document ?? UNKNOWN), grants: [...grants] });
+        return { actions, warnings: [...warnings] };
+      }
+      const current = await kind.read(access, state.slot);
+      const before = standsWithout(kind, entry?.document, written, current);
+      if (entry !== undefined && !entry.document.settled && !isSame(before, entry.document.before)) {
+        warnings.add(`somebody else made it ${kind.describe(before)} meanwhile: that stays`);
+      }
+      const active = grants.filter((grant) => grant.active);
+      const target = kind.lattice.join([before, ...active.map(({ value }) => value)]);
+      const ours = distinct([...(entry?.document.settled ? [] : (entry?.document.ours ?? [])), ...written, target]);
+      const document: SlotDocument = {
+        slot: [...state.slot],
+        before: [...before],
+        ours: ours.map((value) => [...value]),
+        grants: [...grants],
+        settled: false,
+      };
+      const recorded = await record(access, state, entry, document);
+      if (!isSame(current, target) || (rewrite && round === 0)) {
+        const until = kind.expires && !isSame(target, before) ? lastEnd(active) : undefined;
+        written.push(target);
+        await kind.write(access, state.slot, { from: current, to: target, until });
+        await see(access, kind, state, target);
+        actions.push(`changed ${kind.describe(current)} to ${kind.describe(target)}`);
+      }
+      if (active.length === 0) await record(access, state, recorded, { ...document, ours: [], settled: true });
+      else if ((await access.ledger.read(slotEntry(state)))?.version !== recorded?.version) continue;
+      return { actions, warnings: [...warnings] };
+    } catch (error) {
+      if (!(error instanceof LedgerConflict)) throw error;
+    }
+  }
+  throw new RunnerError('CONFLICT', 'Other accesses to the same thing are made and ended all the time.', {
+    object: state.slot.join('/'),
+    retryable: true,
+  });
+}
+
+/** An entry of the ledger with the document of a slot. */
+export type SlotEntry = Omit<LedgerEntry, 'document'> & { readonly document: SlotDocument };
+
+/** What the ledger says of a slot. */
+export async function readSlot<Secret>(access: SystemAccess<Secret>, state: SlotState): Promise<SlotEntry | undefined> {
+  const entry = await access.ledger.read(slotEntry(state));
+  return entry === undefined ? undefined : { ...entry, document: slotDocumentSchema.parse(entry.document) };
+}
+
+const UNKNOWN: Omit<SlotDocument, 'grants'> = { slot: [], before: [], ours: [], settled: true };
+
+/** Nothing of the runner stands in the slot and nothing shall: only its tombstones are changed. */
+function isAtRest(document: SlotDocument | undefined, grants: readonly SlotGrant[]): boolean {
+  return (document?.settled ?? true) && !grants.some(({ active }) => active);
+}
+
+function standsWithout<Secret>(
+  { lattice }: SlotKind<Secret>,
+  document: SlotDocument | undefined,
+  written: readonly SlotValue[],
+  current: SlotValue,
+): SlotValue {
+  if (document === undefined) return current;
+  if (!document.settled) return lattice.without(document.before, [...document.ours, ...written], current);
+  // What this very attempt wrote too late is not somebody else's.
+  return written.length === 0 ? current : lattice.without(document.before, written, current);
+}
+
+async function record<Secret>(
+  { ledger, gate }: SystemAccess<Secret>,
+  state: SlotState,
+  entry: SlotEntry | undefined,
+  document: SlotDocument,
+): Promise<SlotEntry | undefined> {
+  if (entry !== undefined && JSON.stringify(entry.document) === JSON.stringify(document)) return entry;
+  gate.check();
+  if (document.grants.length > 0) {
+    return { ...(await ledger.write(slotEntry(state), document, entry?.version)), document };
+  }
+  // A slot without grants and tombstones is forgotten, once nothing of the runner stands in it.
+  if (!document.settled) return { ...(await ledger.write(slotEntry(state), document, entry?.version)), document };
+  if (entry !== undefined) await ledger.remove(slotEntry(state), entry.version);
+  return undefined;
+}
+
+function lastEnd(active: readonly SlotGrant[]): number | undefined {
+  return active.length === 0 ? undefined : Math.max(...active.map(nativeExpiryOf));
+}
+
+/** @throws {RunnerError} retryable, when the change is not seen in the time that replicas need */
+async function see<Secret>(access: SystemAccess<Secret>, kind: SlotKind<Secret>, { slot }: SlotState, target: SlotValue): Promise<void> {
+  for (let look = 0; look < LOOKS; look += 1) {
+    if (isSame(await kind.read(access, slot), target)) return;
+    await pause(FIRST_LOOK_MS * 2 ** look, undefined, { signal: access.signal });
+  }
+  throw new RunnerError('INTERNAL', 'The system took the change, but does not show it yet.', { object: slot.join('/'), retryable: true });
+}
+
+function distinct(values: readonly SlotValue[]): readonly SlotValue[] {
+  return values.filter((value, index) => values.findIndex((other) => isSame(other, value)) === index);
+}

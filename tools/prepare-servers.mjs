@@ -1,8 +1,10 @@
-import { kubernetesBinary, temporalServerPath } from '@axiom-runner/local-servers';
+import { findMariadb, findMoto, findMysql, kubernetesBinary, temporalServerPath } from '@axiom-runner/local-servers';
 
 /**
- * Builds the servers that no package registry has, before the tests: a build takes minutes and both processors, so tests beside it would
- * run into their time limits. Which server is missing and why is said by the tests that need it.
+ * Builds, downloads or installs the servers that take long, before the tests: beside tests that would use up both processors, and those
+ * would run into their time limits. Which server is missing and why is said by the tests that need it.
  */
 const say = (line) => console.log(line);
-for (const find of [kubernetesBinary, temporalServerPath]) await find(say).catch((error) => say(error.message));
+for (const find of [kubernetesBinary, temporalServerPath, findMariadb, findMysql, findMoto]) {
+  await find(say).catch((error) => say(error.message));
+}

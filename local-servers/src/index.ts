@@ -4,6 +4,11 @@ export { type FailedWay, ServerStartError, ServerUnavailableError } from './erro
 export { type KubernetesOptions, type KubernetesServer, startKubernetes } from './kubernetes.js';
 export { kubernetesBinary } from './kubernetes-binary.js';
 export { type KubernetesTools, kubernetesTools } from './kubernetes-tools.js';
+export { findMariadb, startMariadb } from './mariadb.js';
+export { findMoto, type Moto, type MotoOptions, type MotoProgram, startMoto } from './moto.js';
+export { findMysql, startMysql } from './mysql.js';
+export type { MysqlInstallation } from './mysql-installation.js';
+export type { MysqlOptions, MysqlServer } from './mysql-server.js';
 export { freePort } from './ports.js';
 export { type PostgresOptions, type PostgresServer, startPostgres } from './postgres.js';
 export type { PostgresMajor } from './postgres-binaries.js';

@@ -1,16 +1,16 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { makeAuthority } from './certificates.js';
-import { makeTemporaryDirectory, removeTemporaryDirectory } from './cleanup.js';
+import { removeTemporaryDirectory } from './cleanup.js';
 import { ServerStartError } from './errors.js';
 import { onPort } from './ports.js';
 import { findPsql, type PostgresBinaries, type PostgresMajor, postgresBinaries } from './postgres-binaries.js';
 import type { Say } from './resolve.js';
 import { ServerProcess } from './server-process.js';
-import { giveTo, isReachableByOthers, type ServerUser, unprivilegedUser } from './server-user.js';
+import { giveTo, isReachableByOthers, makeServerDirectory, type ServerUser } from './server-user.js';
 
 const run = promisify(execFile);
 const superuser = 'postgres';
@@ -63,17 +63,8 @@ export interface PostgresServer {
 export async function startPostgres(options: PostgresOptions): Promise<PostgresServer> {
   const found = await postgresBinaries(options.major);
   const what = `PostgreSQL ${options.major}`;
-  const directory = await makeTemporaryDirectory('axiom-postgres-');
+  const { directory, user } = await makeServerDirectory(what, 'axiom-postgres-');
   try {
-    const user = await unprivilegedUser();
-    await giveTo(user, directory);
-    if (user !== undefined && !(await isReachableByOthers(dirname(directory)))) {
-      throw new ServerStartError(
-        what,
-        `it can't run as root, and no other user may enter ${dirname(directory)}: set TMPDIR to a directory open to all`,
-        '',
-      );
-    }
     const bin = await reachableBin(found, directory, user);
     const cluster: Cluster = { what, bin, directory, user, password: randomBytes(18).toString('base64url') };
     await initialize(cluster);

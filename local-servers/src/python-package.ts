@@ -13,6 +13,8 @@ const run = promisify(execFile);
 export interface PythonPackage {
   readonly name: string;
   readonly version: string;
+  /** The optional part of it whose dependencies are wanted too. @default none */
+  readonly extra?: string;
 }
 
 /**
@@ -30,7 +32,7 @@ export async function pythonInterpreter(): Promise<string> {
   return onPath('python3').catch(() => onPath('python'));
 }
 
-async function install({ name, version }: PythonPackage, into: string, announce: () => void): Promise<void> {
+async function install({ name, version, extra }: PythonPackage, into: string, announce: () => void): Promise<void> {
   const python = await pythonInterpreter();
   announce();
   const environment = await mkdtemp(join(tmpdir(), 'axiom-pip-'));
@@ -38,7 +40,9 @@ async function install({ name, version }: PythonPackage, into: string, announce:
     const pip = await pythonWithPip(python, environment);
     const quiet = ['--quiet', '--disable-pip-version-check', '--no-input', '--no-warn-script-location'];
     // With --target, pip needs no permission from a distribution that manages its own Python packages.
-    await run(pip, ['-m', 'pip', 'install', ...quiet, '--target', into, `${name}==${version}`], { timeout: 300_000 });
+    await run(pip, ['-m', 'pip', 'install', ...quiet, '--target', into, `${name}${extra === undefined ? '' : `[${extra}]`}==${version}`], {
+      timeout: 300_000,
+    });
   } catch (error) {
     throw new Error(`pip can't install ${name} ${version}: ${lastLine(reasonOf(error))}`);
   } finally {

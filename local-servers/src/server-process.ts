@@ -4,6 +4,8 @@ import { type Running, track, untrack } from './cleanup.js';
 import { ServerStartError } from './errors.js';
 
 const tailLength = 8_192;
+/** How long the last of an ended program's output may still be in the pipe, in ms. */
+const outputInPipe = 20;
 
 /** How a server is spawned and stopped. */
 export interface ServerCommand {
@@ -13,6 +15,8 @@ export interface ServerCommand {
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
+  /** A file descriptor that it reads as its standard input. @default an empty one */
+  readonly input?: number;
   /** The user to run as; only root can choose. */
   readonly user?: { readonly uid: number; readonly gid: number } | undefined;
   /** The signals of an orderly stop, from the politest on; SIGKILL comes after the last. @default ['SIGTERM'] */
@@ -39,7 +43,7 @@ export class ServerProcess implements Running {
     this.#command = command;
     this.#child = spawn(command.command, command.args, {
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [command.input ?? 'ignore', 'pipe', 'pipe'],
       ...(command.env && { env: command.env }),
       ...(command.cwd !== undefined && { cwd: command.cwd }),
       ...command.user,
@@ -79,7 +83,7 @@ export class ServerProcess implements Running {
       await sleep(pause);
       const isReady = this.#running && (await probe());
       if (!this.#running) {
-        await sleep(20); // the last of its output may still be in the pipe
+        await sleep(outputInPipe);
         throw this.#startError(this.#end);
       }
       if (isReady) return;
@@ -88,6 +92,16 @@ export class ServerProcess implements Running {
         throw this.#startError(`it was not ready within ${withinMs / 1000} s`);
       }
     }
+  }
+
+  /** Waits for the end of a program that does one thing; throws unless that ended well, and kills it when the time is over. */
+  async finished(withinMs: number): Promise<void> {
+    await this.#waitForExit(withinMs);
+    const isLate = this.#running;
+    await this.kill();
+    if (isLate) throw this.#startError(`it was not done within ${withinMs / 1000} s`);
+    await sleep(outputInPipe);
+    if (this.#end !== 'it ended with code 0') throw this.#startError(this.#end);
   }
 
   async stop(): Promise<void> {

@@ -3,6 +3,8 @@ import { chown, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { getuid } from 'node:process';
 import { promisify } from 'node:util';
+import { makeTemporaryDirectory, removeTemporaryDirectory } from './cleanup.js';
+import { ServerStartError } from './errors.js';
 
 const run = promisify(execFile);
 
@@ -13,11 +15,31 @@ export interface ServerUser {
 }
 
 /** The user "nobody" when this process is root's; undefined otherwise, which means our own user. */
-export async function unprivilegedUser(): Promise<ServerUser | undefined> {
+async function unprivilegedUser(): Promise<ServerUser | undefined> {
   if (getuid?.() !== 0) return undefined;
   const [uid, gid] = await Promise.all(['-u', '-g'].map(async (which) => Number((await run('id', [which, 'nobody'])).stdout)));
   if (uid === undefined || gid === undefined) throw new Error('unreachable: two ids were asked for');
   return { uid, gid };
+}
+
+/** Makes a temporary directory for a server that refuses to run as root, and says which user owns it and runs the server. */
+export async function makeServerDirectory(what: string, prefix: string): Promise<{ directory: string; user: ServerUser | undefined }> {
+  const directory = await makeTemporaryDirectory(prefix);
+  try {
+    const user = await unprivilegedUser();
+    await giveTo(user, directory);
+    if (user !== undefined && !(await isReachableByOthers(dirname(directory)))) {
+      throw new ServerStartError(
+        what,
+        `it can't run as root, and no other user may enter ${dirname(directory)}: set TMPDIR to a directory open to all`,
+        '',
+      );
+    }
+    return { directory, user };
+  } catch (error) {
+    await removeTemporaryDirectory(directory);
+    throw error;
+  }
 }
 
 /** Gives files to a user; does nothing for our own. */

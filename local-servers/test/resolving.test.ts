@@ -1,11 +1,15 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { debianPackage } from '../src/debian-package.js';
 import {
   kubernetesTools,
   ServerUnavailableError,
   startAwsEmulator,
   startKubernetes,
+  startMariadb,
+  startMoto,
+  startMysql,
   startPostgres,
   startTemporal,
   temporalCliPath,
@@ -29,6 +33,9 @@ describe('a variable that names a server', () => {
     ['AXIOM_TEST_TEMPORAL', () => startTemporal()],
     ['AXIOM_TEST_TEMPORAL_TEST_SERVER', () => temporalTestServerPath()],
     ['AXIOM_TEST_MINISTACK', () => startAwsEmulator()],
+    ['AXIOM_TEST_MOTO', () => startMoto()],
+    ['AXIOM_TEST_MARIADB', () => startMariadb()],
+    ['AXIOM_TEST_MYSQL', () => startMysql()],
     ['AXIOM_TEST_KUBERNETES', () => startKubernetes()],
     ['AXIOM_TEST_HELM', () => kubernetesTools()],
     ['AXIOM_TEST_KUBECTL', () => kubernetesTools()],
@@ -58,6 +65,19 @@ describe('a variable that names a server', () => {
   });
 });
 
+describe('a variable that names a database of the MySQL family', () => {
+  it.each([
+    ['AXIOM_TEST_MARIADB', 'mariadbd', '10.6.22-MariaDB', () => startMariadb(), 'it is not MariaDB 10.11 or newer'],
+    ['AXIOM_TEST_MARIADB', 'mariadbd', '8.4.6', () => startMariadb(), 'it is not MariaDB 10.11 or newer'],
+    ['AXIOM_TEST_MYSQL', 'mysqld', '5.7.44', () => startMysql(), 'it is not MySQL 8 or newer'],
+    ['AXIOM_TEST_MYSQL', 'mysqld', '10.11.18-MariaDB', () => startMysql(), 'it is MariaDB'],
+  ])('%s has to name the right product, in a version that will do: not %s %s', async (variable, name, version, start, why) => {
+    await program(join(directory, 'sbin'), name, `echo "${name}  Ver ${version} for Linux on x86_64"`);
+    process.env[variable] = directory;
+    await expect(start()).rejects.toThrow(why);
+  });
+});
+
 describe('a server that no variable names', () => {
   it('is taken from PATH', async () => {
     const onPath = await program(directory, 'temporal-test-server');
@@ -84,6 +104,50 @@ describe('a server that no variable names', () => {
     const error = await rejection(startKubernetes());
     expect(error.tried.map(({ why }) => why)).toEqual(['not set', 'there is no "go" on PATH']);
     expect(error.mend).toContain('AXIOM_TEST_KUBERNETES');
+  });
+});
+
+describe('a Debian package', () => {
+  const small = { name: 'fine', suite: 'bookworm' };
+  const downloads = [
+    'fine_1%3a1.0_amd64.deb',
+    'libneeded_2.0_amd64.deb',
+    'zlib1g_3.0_amd64.deb',
+    'perl_5.0_amd64.deb',
+    'libperl5.0_5.0_amd64.deb',
+  ];
+
+  beforeEach(async () => {
+    process.env.XDG_CACHE_HOME = directory;
+    process.env.PATH = `${join(directory, 'apt')}:${original.PATH}`;
+    await program(join(directory, 'apt'), 'dpkg', '[ "$1" = -x ] && basename "$2" >> "$3/unpacked"');
+  });
+
+  it('is unpacked with the libraries it needs, once, without what only its scripts need', async () => {
+    await putAptOnPath(`for each in ${downloads.join(' ')}; do : > "$archives/$each"; done`);
+    const said: string[] = [];
+    const folder = await debianPackage(small, (line) => said.push(line));
+    await debianPackage(small, (line) => said.push(line));
+    expect(folder).toBe(join(directory, 'axiom-runner', 'debian-bookworm-fine'));
+    expect(said).toEqual([`downloading fine of Debian bookworm with its libraries, once, into ${folder}`]);
+    expect((await readFile(join(folder, 'unpacked'), 'utf8')).trim().split('\n').sort()).toEqual(downloads.slice(0, 3));
+  });
+
+  it('leaves nothing behind when it can not be downloaded', async () => {
+    await putAptOnPath('echo "E: Unable to locate package fine" >&2; exit 100');
+    await expect(debianPackage(small)).rejects.toThrow("apt can't download fine of Debian bookworm: E: Unable to locate package fine");
+    expect(await readdir(join(directory, 'axiom-runner'))).toEqual([]);
+  });
+
+  it('is reported with what it would be downloaded by, when that is missing', async () => {
+    process.env.PATH = directory;
+    const error = await rejection(startMysql());
+    expect(error.tried).toEqual([
+      { way: 'environment variable AXIOM_TEST_MYSQL', why: 'not set' },
+      { way: 'PATH', why: 'there is no "mysqld" on PATH' },
+      { way: 'Debian package mysql-server-core of sid', why: 'there is no "apt-get" on PATH' },
+    ]);
+    expect(error.mend).toContain('AXIOM_TEST_MYSQL');
   });
 });
 
@@ -142,4 +206,10 @@ async function putPythonOnPath(script: string): Promise<void> {
   const install = `[ "$3" = --version ] && exit 0\nwhile [ "$1" != --target ]; do shift; done\ntarget=$2\n${script}`;
   await program(join(directory, 'python'), 'python3', install);
   process.env.PATH = `${join(directory, 'python')}:${original.PATH}`;
+}
+
+/** Puts an `apt-get` on PATH whose `install` runs a script with $archives set to the folder of its downloads. */
+async function putAptOnPath(install: string): Promise<void> {
+  const findArchives = 'for each; do case $each in Dir::Cache=*) archives=${each#*=}/archives;; esac; done';
+  await program(join(directory, 'apt'), 'apt-get', `${findArchives}\ncase "$*" in *" install fine") ${install};; esac`);
 }

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Below this share of a vendor's limit the rest is spread over the time until it is renewed. */
 const CALM_SHARE = 0.5;
@@ -14,8 +14,14 @@ const EPOCH_FROM = 1_000_000_000;
 export class Pacer {
   readonly #windows = new Map<string, { readonly gapMs: number; readonly endsAt: number; next: number }>();
 
-  /** @param now unix milliseconds */
-  constructor(private readonly now: () => number = Date.now) {}
+  /**
+   * @param now  unix milliseconds
+   * @param wait waits some milliseconds; ends with an error when the signal is aborted
+   */
+  constructor(
+    private readonly now: () => number = Date.now,
+    private readonly wait = (ms: number, signal: AbortSignal): Promise<void> => sleep(ms, undefined, { signal }),
+  ) {}
 
   /**
    * Waits for a call's turn.
@@ -27,7 +33,7 @@ export class Pacer {
     if (window === undefined || window.endsAt <= now) return;
     const at = Math.max(now, window.next);
     window.next = at + window.gapMs;
-    if (at > now) await pause(Math.min(at - now, LONGEST_WAIT_MS), undefined, { signal });
+    if (at > now) await this.wait(Math.min(at - now, LONGEST_WAIT_MS), signal);
   }
 
   /** Learns from an answer how much is left. */

@@ -7,8 +7,8 @@ import type { Pacer } from './pacer.js';
 
 /** A whole call with its answer's body, ms. */
 const CALL_TIMEOUT_MS = 30_000;
-const ATTEMPTS = 5;
-const FIRST_PAUSE_MS = 250;
+const ATTEMPTS = 4;
+const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 8_000;
 /** A vendor that wants a longer pause gets it between the attempts of the task's step. */
 const LONGEST_OBEYED_PAUSE_MS = 20_000;
@@ -67,8 +67,8 @@ export function vendorFetch(caller: Caller, transport: Fetch, options: VendorFet
     const isPassing = (answer: Answer) =>
       throttled(answer) ? pauseAskedFor(answer) <= LONGEST_OBEYED_PAUSE_MS : repeatable && answer.status >= 500;
     const policy = retry(
-      handleWhen((error) => !signal.aborted && !(error instanceof RunnerError) && (repeatable || neverArrived(error))).orWhenResult(
-        (answer) => isPassing(answer as Answer),
+      handleWhen((error) => !signal.aborted && !(error instanceof RunnerError) && repeatable && !isLasting(error)).orWhenResult((answer) =>
+        isPassing(answer as Answer),
       ),
       { maxAttempts: ATTEMPTS - 1, backoff: new DelegateBackoff(({ attempt, result }) => pauseBefore(attempt, result)) },
     );
@@ -121,19 +121,29 @@ function pauseAskedFor({ headers }: Answer): number {
   return Math.max(0, reset > 1_000_000_000 ? reset * 1000 - Date.now() : reset * 1000);
 }
 
-/** Failures before a byte of the request was sent. */
-function neverArrived(error: unknown): boolean {
-  return ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT', 'EHOSTUNREACH', 'ENETUNREACH'].includes(failureCode(error));
+/** What will not be better in a second; the task's step is tried again later. */
+function isLasting(error: unknown): boolean {
+  const code = failureCode(error);
+  return (
+    ['ENOTFOUND', 'ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code) || tlsMeaning(code) !== undefined
+  );
 }
 
+/** The code of a failure, or of what it was caused by. */
 function failureCode(error: unknown): string {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    const code: unknown = Reflect.get(at, 'code');
-    if (typeof code === 'string') return code;
+  for (let at = error as Failure | undefined; typeof at === 'object' && at !== null; at = at.cause ?? at.errors?.[0]) {
+    if (typeof at.code === 'string') return at.code;
     if (at.name === 'TimeoutError') return 'ETIMEDOUT';
-    if (at instanceof AggregateError && at.errors[0] instanceof Error) return failureCode(at.errors[0]);
   }
   return '';
+}
+
+/** What errors of Node and of undici carry. */
+interface Failure {
+  readonly name?: string;
+  readonly code?: unknown;
+  readonly cause?: Failure;
+  readonly errors?: readonly Failure[];
 }
 
 function unreachable(error: unknown, { host }: URL, where: WhereToMend): RunnerError {

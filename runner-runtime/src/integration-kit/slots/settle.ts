@@ -23,29 +23,44 @@ export type Adjust = (grants: readonly SlotGrant[]) => Promise<readonly SlotGran
 /**
  * Changes the grants of a slot and makes the system agree: the ledger first, then the slot, then a look whether another runner was at work
  * meanwhile. However runners race or die on the way, the one that comes last leaves what the ledger says.
- * @param rewrite whether the slot is written even where its value stands: its own expiry has moved
  */
 export async function settle<Secret>(
   access: SystemAccess<Secret>,
   kind: SlotKind<Secret>,
   state: SlotState,
   adjust: Adjust,
-  rewrite = false,
 ): Promise<Settled> {
   const written: SlotValue[] = [];
   const actions: string[] = [];
   const warnings = new Set<string>();
+  const refusals: unknown[] = [];
+  /** The grants as they should be; where the change is refused after this attempt has written, those that stand: what it wrote must go again. */
+  const adjusted = async (grants: readonly SlotGrant[]): Promise<readonly SlotGrant[]> => {
+    try {
+      return await adjust(grants);
+    } catch (error) {
+      if (written.length === 0) throw error;
+      refusals.push(error);
+      return grants;
+    }
+  };
+  const done = (): Settled => {
+    if (refusals.length > 0) throw refusals[0];
+    return { actions, warnings: [...warnings] };
+  };
+  let seen: SlotDocument | undefined;
   for (let round = 0; round < ROUNDS; round += 1) {
     try {
       const entry = await readSlot(access, state);
-      const grants = await adjust(entry?.document.grants ?? []);
-      if (entry === undefined && grants.length === 0) return { actions, warnings: [...warnings] };
+      seen = entry?.document ?? seen;
+      const grants = await adjusted(entry?.document.grants ?? []);
+      if (entry === undefined && grants.length === 0 && written.length === 0) return done();
       if (isAtRest(entry?.document, grants) && written.length === 0) {
         await record(access, state, entry, { ...(entry?.document ?? UNKNOWN), grants: [...grants] });
-        return { actions, warnings: [...warnings] };
+        return done();
       }
       const current = await kind.read(access, state.slot);
-      const before = standsWithout(kind, entry?.document, written, current);
+      const before = standsWithout(kind, seen, written, current);
       if (entry !== undefined && !entry.document.settled && !isSame(before, entry.document.before)) {
         warnings.add(`somebody else made it ${kind.describe(before)} meanwhile: that stays`);
       }
@@ -58,18 +73,20 @@ export async function settle<Secret>(
         ours: ours.map((value) => [...value]),
         grants: [...grants],
         settled: false,
+        ...(entry?.document.until === undefined ? {} : { until: entry.document.until }),
       };
-      const recorded = await record(access, state, entry, document);
-      if (!isSame(current, target) || (rewrite && round === 0)) {
-        const until = kind.expires && !isSame(target, before) ? lastEnd(active) : undefined;
+      let recorded = await record(access, state, entry, document);
+      const until = kind.expires && !isSame(target, before) ? lastEnd(active) : undefined;
+      if (!isSame(current, target) || document.until !== until) {
         written.push(target);
         await kind.write(access, state.slot, { from: current, to: target, until });
         await see(access, kind, state, target);
         actions.push(`changed ${kind.describe(current)} to ${kind.describe(target)}`);
+        if (document.until !== until) recorded = await record(access, state, recorded, { ...document, until });
       }
-      if (active.length === 0) await record(access, state, recorded, { ...document, ours: [], settled: true });
+      if (active.length === 0) await record(access, state, recorded, { ...document, until: undefined, ours: [], settled: true });
       else if ((await access.ledger.read(slotEntry(state)))?.version !== recorded?.version) continue;
-      return { actions, warnings: [...warnings] };
+      return done();
     } catch (error) {
       if (!(error instanceof LedgerConflict)) throw error;
     }
@@ -114,6 +131,7 @@ async function record<Secret>(
   entry: SlotEntry | undefined,
   document: SlotDocument,
 ): Promise<SlotEntry | undefined> {
+  // Written as JSON, in which nothing is undefined.
   if (entry !== undefined && JSON.stringify(entry.document) === JSON.stringify(document)) return entry;
   gate.check();
   if (document.grants.length > 0) {

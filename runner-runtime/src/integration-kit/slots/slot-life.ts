@@ -36,7 +36,7 @@ export function slotLife<Secret>(kind: SlotKind<Secret>): Omit<AccessWay<Secret,
         requireExtensible(standing === undefined ? undefined : await access.marks.read(standing.mark), intent);
         return replaced(grants, await grantOf(access, intent));
       };
-      await settle(access, kind, intent.state, adjust, kind.expires);
+      await settle(access, kind, intent.state, adjust);
     },
 
     revert: async (access, intent) => {

@@ -66,6 +66,8 @@ export const slotDocumentSchema = z.strictObject({
   grants: z.array(grantSchema),
   /** Whether no grant stands and what stood before was seen to stand again: from then on the slot is not the runner's. */
   settled: z.boolean(),
+  /** The vendor's own expiry as it was last set, unix seconds. */
+  until: z.int().optional(),
 });
 export type SlotDocument = z.infer<typeof slotDocumentSchema>;
 

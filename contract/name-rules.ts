@@ -169,9 +169,9 @@ export const TABLE_NAME: NameRule = {
 
 /** One entry of the list of what tasks may touch. */
 export const ALLOWED_ENTRY: NameRule = {
-  pattern: '^[a-z0-9]+/[^\\s,/:][^\\s,]*$',
-  allowed: '<type>/<id> or <type>/<id>:<permission>, without blank and comma',
-  fix: 'Write for example postgresql/db.example.com or postgresql/db.example.com:readonly.',
+  pattern: '^[a-z0-9]+/[^\\s,/:][^\\s,:]*(:[0-9]+)?(:[^,\\s]([^,]*[^,\\s])?)?$',
+  allowed: '<type>/<id> or <type>/<id>:<permission>, without comma, and without blank in the id',
+  fix: 'Write for example postgresql/db.example.com or postgresql/db.example.com:Read.',
 };
 
 /** Name of an environment variable. */

@@ -8,16 +8,12 @@ export interface AllowedEntry {
 }
 
 /**
- * Reads `<type>/<id>[:permission]`. An id may hold a port: what stands behind the last colon is a permission only if it is not a number.
+ * Reads `<type>/<id>[:permission]`. An id may end with a port: a number behind its first colon belongs to it. Everything behind the next
+ * colon is the permission, colons and slashes included: `roles/viewer`, an ARN.
  * @returns `undefined` when the text is no entry, or its system none that a task could name
  */
 export function parseAllowedEntry(text: string): AllowedEntry | undefined {
-  const match = /^([a-z0-9]+\/[^\s,]*?)(?::([^:/]+))?$/.exec(text);
-  if (match?.[1] === undefined || match[1].endsWith('/')) return undefined;
-  const [, system, tail] = match;
-  const entry =
-    tail !== undefined && /^\d+$/.test(tail) ? { system: `${system}:${tail}`, permission: undefined } : { system, permission: tail };
-  const slash = entry.system.indexOf('/');
-  const isSystem = systemSchema.safeParse({ type: entry.system.slice(0, slash), id: entry.system.slice(slash + 1) }).success;
-  return isSystem ? entry : undefined;
+  const { type, id, permission } = /^(?<type>[a-z0-9]+)\/(?<id>[^\s,:]+(?::\d+(?=:|$))?)(?::(?<permission>.+))?$/.exec(text)?.groups ?? {};
+  if (type === undefined || id === undefined || !systemSchema.safeParse({ type, id }).success) return undefined;
+  return { system: `${type}/${id}`, permission };
 }

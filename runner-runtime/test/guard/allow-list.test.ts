@@ -48,6 +48,8 @@ describe('an entry of the list', () => {
     ['mysql/db:3307', 'mysql/db:3307', undefined],
     ['mysql/db:3307:read', 'mysql/db:3307', 'read'],
     ['mysql/db:read only', 'mysql/db', 'read only'],
+    ['gcp/123456789012:roles/viewer', 'gcp/123456789012', 'roles/viewer'],
+    ['aws/123456789012:arn:aws:iam::aws:policy/ReadOnlyAccess', 'aws/123456789012', 'arn:aws:iam::aws:policy/ReadOnlyAccess'],
   ])('%s names a system and a permission', (text, system, permission) => {
     expect(parseAllowedEntry(text)).toEqual({ system, permission });
   });

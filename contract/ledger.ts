@@ -10,5 +10,4 @@ export const LEDGER_ACTIONS: readonly string[] = [
   'dynamodb:GetItem',
   'dynamodb:PutItem',
   'dynamodb:Query',
-  'dynamodb:UpdateItem',
 ];

@@ -58,7 +58,7 @@ export function grantCommon(role: iam.Role, { apiKeySecret }: Place, { stateKey,
   role.addToPolicy(new iam.PolicyStatement({ actions: ['sts:AssumeRole'], resources: [proxyRoles] }));
   apiKeySecret.grantRead(role);
   stateKey.grantRead(role);
-  ledger.grant(role, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:DeleteItem', 'dynamodb:Query');
+  ledger.grant(role, 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:Query');
 }
 
 export function environment(group: string, { apiKeySecret }: Place, { stateKey, ledger }: Records): Record<string, string> {

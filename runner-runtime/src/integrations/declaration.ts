@@ -40,6 +40,8 @@ export interface Declaration {
   readonly principals: readonly PrincipalKind[];
   /** Permissions that can be dispensed as a temporary credential, by name; empty where none can. */
   readonly dispenses: readonly string[];
+  /** Those of {@link dispenses} whose credential cannot be ended before it expires by itself: until then a revocation is not proved. */
+  readonly irrevocable?: readonly string[];
   /** What the system's own expiry ends, set as a second line behind the runner's revocation. */
   readonly nativeExpiry: { readonly ends: 'nothing' | 'logins' | 'sessions' | 'rights'; readonly how: string };
   readonly checks: readonly CheckDeclaration[];

@@ -1,6 +1,7 @@
 import type { Check, Principal, System, Target } from '@axiom-runner/protocol';
 import { expect } from '@jest/globals';
 import type { ErrorCode } from '../../../src/errors.js';
+import { nativeExpiryOf } from '../../../src/integration-kit/turn.js';
 import type { Integration } from '../../../src/integrations/integration.js';
 import type { Intent } from '../../../src/integrations/intent.js';
 import type { FaultInjector } from '../../support/fake-vendor/faults.js';
@@ -56,6 +57,8 @@ export interface RunningSystem<State> {
   vacate?(intent: Intent<State>): Promise<void>;
   /** The system's own expiry of a temporary credential in unix seconds. */
   nativeExpiry(intent: Intent<State>): Promise<number | undefined>;
+  /** Sets the system's own clock, unix seconds; for fakes whose credentials expire. */
+  setClock?(seconds: number): void;
   /** Makes the system's interface fail; absent where the system is a real server. */
   readonly faults?: FaultInjector;
   /** Everything in the system that a runner made and that is still there; the ledger is looked at besides. */
@@ -106,9 +109,18 @@ export class Contract<Secret, State> {
     return [...(await this.system.leftovers()), ...(await this.runner.ledgerEntries())];
   }
 
+  /** Waits until an ended access has no effect any more: at once, but for credentials that only expire. */
+  passRevocation(intent: Intent<State>): void {
+    const { irrevocable = [] } = this.integration.declaration;
+    if (intent.kind !== 'dispense' || !irrevocable.includes(intent.permission)) return;
+    this.runner.seconds = Math.max(this.runner.seconds, nativeExpiryOf(intent) + 1);
+    this.system.setClock?.(this.runner.seconds);
+  }
+
   /** Ends an access for good, tombstone included. */
   async endForGood(intent: Intent<State>): Promise<void> {
     await this.runner.revert(intent);
+    this.passRevocation(intent);
     this.runner.passApplyWindow(intent);
     await this.runner.revert(intent);
     expect(await this.runner.verify(intent)).toMatchObject({ proved: true });

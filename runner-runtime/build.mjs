@@ -136,6 +136,8 @@ await build({
   ...common,
   entryPoints: [join(here, 'src/cli/main.ts')],
   outfile: join(out, 'runner.cjs'),
+  // A library is required, not imported: it is CommonJS, whose names import() cannot always tell.
+  supported: { 'dynamic-import': false },
   plugins: [libraries, temporal],
   banner: { js: importMetaUrl },
 });

@@ -2,12 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { judgeTraffic } from './conformance.mjs';
 import { installPackages, root } from './install.mjs';
 
 /** `npm test`: installs, builds, checks and tests everything; closes with `N passed, N failed`. Arguments are passed on to jest. */
 installPackages();
 const scratch = mkdtempSync(join(tmpdir(), 'axiom-runner-test-'));
 const report = join(scratch, 'jest.json');
+const traffic = process.env.RECORD_HTTP || join(scratch, 'http');
 const steps = [
   ['format, lint and dependency arrows', 'npx', ['biome', 'check', '--error-on-warnings']],
   ['construct library (jsii)', 'npx', ['jsii']],
@@ -49,7 +51,7 @@ const jest = spawnSync(
   {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', RECORD_HTTP: traffic },
   },
 );
 try {
@@ -68,6 +70,12 @@ try {
   failed += 1;
   console.log('the tests did not run to their end');
 }
+
+console.log("\n== requests to vendors, judged by the vendors' own descriptions");
+const verdict = judgeTraffic(traffic);
+if (verdict === 'passed') passed += 1;
+if (verdict === 'failed') failed += 1;
+if (verdict === 'skipped') skipped += 1;
 rmSync(scratch, { recursive: true, force: true });
 if (jest.status !== 0 && failed === 0) failed += 1;
 console.log(`\n${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`);

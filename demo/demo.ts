@@ -1,5 +1,6 @@
 import { leaveSignalsToCaller, stopAll } from '@axiom-runner/local-servers';
 import { Command } from 'commander';
+import { playAll } from './all/play-all.js';
 import { foundCompany } from './company.js';
 import {
   collectData,
@@ -21,12 +22,17 @@ What next
   docs/security.md                                  who can do and decrypt what
 `;
 
-const { json = false, keep = false } = new Command('demo')
+const {
+  json = false,
+  keep = false,
+  all = false,
+} = new Command('demo')
   .description('Shows one access from request to proved revocation, with real servers on this machine. No AWS account, no Docker.')
   .option('--json', 'print the timeline as JSON at the end')
+  .option('--all', "run every integration's lifecycle, against its server or a fake of the vendor")
   .option('--keep', 'leave the servers and the last runner up until Ctrl-C')
   .parse()
-  .opts<{ json?: boolean; keep?: boolean }>();
+  .opts<{ json?: boolean; keep?: boolean; all?: boolean }>();
 
 const timeline = new Timeline(json);
 const interrupted = new Promise<'interrupted'>((resolve) => {
@@ -64,7 +70,7 @@ async function play(): Promise<void> {
 let exitCode = 1;
 try {
   const ending = await Promise.race([
-    play().then(() => 'played' as const),
+    (all ? playAll(timeline) : play()).then(() => 'played' as const),
     interrupted.then((word) => (keep && timeline.passed ? new Promise<never>(() => undefined) : word)),
   ]);
   exitCode = ending === 'interrupted' ? 130 : timeline.passed ? 0 : 1;

@@ -1,0 +1,19 @@
+import type { ContractHarness } from './contract/contract.js';
+
+/** A system that an integration is tried on. */
+export interface ListedSystem {
+  readonly type: string;
+  /** What answers: a real server, or a fake of the vendor's interface. */
+  readonly server: string;
+  readonly load: () => Promise<ContractHarness<unknown, unknown>>;
+}
+
+/** One system for each integration. */
+export const SYSTEMS: readonly ListedSystem[] = [
+  listed('postgresql', 'PostgreSQL 18', async () => (await import('./postgresql/contract-harness.js')).contractHarness(18)),
+];
+
+/** What a harness knows of its secret and state is its own; whoever uses the list only passes them on. */
+function listed<Secret, State>(type: string, server: string, load: () => Promise<ContractHarness<Secret, State>>): ListedSystem {
+  return { type, server, load: load as unknown as ListedSystem['load'] };
+}

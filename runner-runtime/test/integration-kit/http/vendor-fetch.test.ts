@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { freePort } from '@axiom-runner/local-servers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { RunnerError } from '../../../src/errors.js';
 import { JsonClient } from '../../../src/integration-kit/http/json-client.js';
 import { Pacer } from '../../../src/integration-kit/http/pacer.js';
 import { path } from '../../../src/integration-kit/http/path.js';
@@ -148,17 +149,16 @@ describe("calls to a vendor's interface", () => {
       };
       for (const [status, code] of Object.entries(codes)) {
         script = (_, __, response) => answer(response, Number(status), { message: 'canary of the vendor' });
-        const error = await client()
+        const error: unknown = await client()
           .read({ path: path`/a`, schema: z.unknown() })
-          .catch((caught) => caught);
+          .catch((caught: unknown) => caught);
         expect(error).toMatchObject({ code, object: expect.stringMatching(/^GET 127\.0\.0\.1:\d+\/a$/) });
-        expect(JSON.stringify(error.toTaskError())).not.toContain('canary');
+        expect(JSON.stringify((error as RunnerError).toTaskError())).not.toContain('canary');
       }
     });
 
     it("take the vendor's own explanation first", async () => {
       script = (_, __, response) => answer(response, 400, { code: 'E1' });
-      const { RunnerError } = await import('../../../src/errors.js');
       const explained = client(({ status, body }) => new RunnerError('PRINCIPAL_NOT_FOUND', `explained ${status} ${JSON.stringify(body)}`));
       await expect(explained.read({ path: path`/a`, schema: z.unknown() })).rejects.toMatchObject({
         message: 'explained 400 {"code":"E1"}',

@@ -6,6 +6,8 @@ export type AnyIntegration = Integration<unknown, unknown>;
 
 /** Every integration, loaded when it is first used: an idle runner pays for none. */
 const LOADERS: Readonly<Record<string, () => Promise<unknown>>> = {
+  github: async () => (await import('./github/integration.js')).github,
+  k8s: async () => (await import('./k8s/integration.js')).k8s,
   postgresql: async () => (await import('./postgresql/integration.js')).postgresql,
 };
 

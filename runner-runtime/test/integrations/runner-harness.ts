@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Principal, System, Target } from '@axiom-runner/protocol';
 import { SCHEMA_VERSION } from '@axiom-runner/protocol';
 import { RunnerError } from '../../src/errors.js';
@@ -57,7 +58,11 @@ export class RunnerHarness<Secret, State> {
   readonly #canaries: string[] = [];
 
   readonly #network = openNetwork({ proxy: undefined, noProxy: undefined, extraCa: undefined });
-  readonly #pacer = new Pacer(() => this.seconds * 1000);
+  /** Pauses are short here: how long they should be, is the pacer's own test. */
+  readonly #pacer = new Pacer(
+    () => this.seconds * 1000,
+    (ms, signal) => sleep(Math.min(ms, 10), undefined, { signal }),
+  );
 
   /** Made when the ledger is first written to. */
   readonly #ledgerFolder = join(tmpdir(), `axiom-ledger-${randomUUID()}`);

@@ -20,7 +20,7 @@ export class Pacer {
    */
   constructor(
     private readonly now: () => number = Date.now,
-    private readonly wait = (ms: number, signal: AbortSignal): Promise<void> => sleep(ms, undefined, { signal }),
+    readonly wait = (ms: number, signal: AbortSignal): Promise<void> => sleep(ms, undefined, { signal }),
   ) {}
 
   /**

@@ -1,4 +1,3 @@
-import { DelegateBackoff, handleWhen, retry } from 'cockatiel';
 import { RunnerError } from '../../errors.js';
 import type { SystemAccess } from '../../integrations/integration.js';
 import type { Fetch } from '../../operations/transport.js';
@@ -64,21 +63,23 @@ export function vendorFetch(caller: Caller, transport: Fetch, options: VendorFet
       return { status: response.status, headers: response.headers, body: await readBody(response) };
     };
     const throttled = (answer: Answer) => answer.status === 429 || isThrottled(answer);
-    const isPassing = (answer: Answer) =>
+    const mayPass = (answer: Answer) =>
       throttled(answer) ? pauseAskedFor(answer) <= LONGEST_OBEYED_PAUSE_MS : repeatable && answer.status >= 500;
-    const policy = retry(
-      handleWhen((error) => !signal.aborted && !(error instanceof RunnerError) && repeatable && !isLasting(error)).orWhenResult((answer) =>
-        isPassing(answer as Answer),
-      ),
-      { maxAttempts: ATTEMPTS - 1, backoff: new DelegateBackoff(({ attempt, result }) => pauseBefore(attempt, result)) },
-    );
-    let answer: Answer;
-    try {
-      answer = await policy.execute(call, signal);
-    } catch (error) {
-      if (signal.aborted || error instanceof RunnerError) throw error;
-      throw unreachable(error, url, options.where);
-    }
+    const persist = async (): Promise<Answer> => {
+      for (let attempt = 1; ; attempt += 1) {
+        let asked = 0;
+        try {
+          const answer = await call();
+          if (attempt === ATTEMPTS || !mayPass(answer)) return answer;
+          asked = pauseAskedFor(answer);
+        } catch (error) {
+          if (signal.aborted || error instanceof RunnerError) throw error;
+          if (attempt === ATTEMPTS || !repeatable || isLasting(error)) throw unreachable(error, url, options.where);
+        }
+        await caller.pacer.wait(asked + jitter(attempt), signal);
+      }
+    };
+    const answer = await persist();
     if (throttled(answer)) throw rateLimited(answer, url);
     const empty = answer.status === 204 || answer.status === 304 || answer.body.length === 0;
     return new Response(empty ? null : Buffer.from(answer.body), { status: answer.status, headers: answer.headers });
@@ -100,11 +101,9 @@ async function readBody(response: Response): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-/** Milliseconds to the next attempt: what the vendor asks for, else growing and random (full jitter). */
-function pauseBefore(attempt: number, result: { readonly value: unknown } | { readonly error: unknown }): number {
-  const asked = 'value' in result ? pauseAskedFor(result.value as Answer) : 0;
-  const own = Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt);
-  return asked > 0 ? asked + own : own;
+/** Milliseconds before the next attempt: growing, and random over the whole of it, so that runners do not march in step. */
+function jitter(attempt: number): number {
+  return Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt);
 }
 
 /** RFC 9110, 10.2.3; without it the moment at which a used-up limit is renewed. Milliseconds, 0 where the vendor says nothing. */

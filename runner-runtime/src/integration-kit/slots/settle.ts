@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { RunnerError } from '../../errors.js';
 import type { SystemAccess } from '../../integrations/integration.js';
 import { LedgerConflict, type LedgerEntry } from '../../integrations/ledger.js';
@@ -77,11 +76,18 @@ export async function settle<Secret>(
       };
       let recorded = await record(access, state, entry, document);
       const until = kind.expires && !isSame(target, before) ? lastEnd(active) : undefined;
-      if (!isSame(current, target) || document.until !== until) {
+      const set = kind.lattice.join([current, ...(entry?.document.settled === false ? entry.document.ours : [])]);
+      // A replica may not show yet what an attempt that died has set: what must not stand is taken away whether it is seen or not.
+      const unseen = written.length === 0 && !kind.lattice.covers(target, set);
+      if (!isSame(current, target) || document.until !== until || unseen) {
         written.push(target);
-        await kind.write(access, state.slot, { from: current, to: target, until });
+        await kind.write(access, state.slot, { from: unseen ? set : current, to: target, until });
         await see(access, kind, state, target);
-        actions.push(`changed ${kind.describe(current)} to ${kind.describe(target)}`);
+        actions.push(
+          isSame(current, target)
+            ? `made sure of ${kind.describe(target)}`
+            : `changed ${kind.describe(current)} to ${kind.describe(target)}`,
+        );
         if (document.until !== until) recorded = await record(access, state, recorded, { ...document, until });
       }
       if (active.length === 0) await record(access, state, recorded, { ...document, until: undefined, ours: [], settled: true });
@@ -151,7 +157,7 @@ function lastEnd(active: readonly SlotGrant[]): number | undefined {
 async function see<Secret>(access: SystemAccess<Secret>, kind: SlotKind<Secret>, { slot }: SlotState, target: SlotValue): Promise<void> {
   for (let look = 0; look < LOOKS; look += 1) {
     if (isSame(await kind.read(access, slot), target)) return;
-    await pause(FIRST_LOOK_MS * 2 ** look, undefined, { signal: access.signal });
+    await access.pacer.wait(FIRST_LOOK_MS * 2 ** look, access.signal);
   }
   throw new RunnerError('INTERNAL', 'The system took the change, but does not show it yet.', { object: slot.join('/'), retryable: true });
 }

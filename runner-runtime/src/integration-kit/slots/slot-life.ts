@@ -41,12 +41,14 @@ export function slotLife<Secret>(kind: SlotKind<Secret>): Omit<AccessWay<Secret,
 
     revert: async (access, intent) => {
       const { actions, warnings } = await settle(access, kind, intent.state, async (grants) => {
-        const others = grants.filter(({ requestId }) => requestId !== intent.requestId);
         const standing = grants.find(({ requestId }) => requestId === intent.requestId);
-        const ended = standing === undefined || !standing.active;
-        if (ended && isReplayOver(access, intent)) return others;
-        return standing?.active === false ? grants : replaced(grants, await tombstoneOf(access, intent));
+        if (standing?.active === false || (standing === undefined && isReplayOver(access, intent))) return grants;
+        return replaced(grants, await tombstoneOf(access, intent));
       });
+      // Only now: until the slot was seen as it should be, the tombstone tells whoever comes after that there is something to undo.
+      if (isReplayOver(access, intent)) {
+        await settle(access, kind, intent.state, async (grants) => grants.filter(({ requestId }) => requestId !== intent.requestId));
+      }
       return { actions: bounded(actions), warnings: bounded(warnings) };
     },
 

@@ -120,6 +120,21 @@ describe('accesses in a shared slot', () => {
     await forget(runner, intent);
   });
 
+  it('are taken away though the vendor does not show them yet, when the runner died just after it gave them', async () => {
+    const cupboard = new Cupboard(SETS);
+    const runner = start(cupboard);
+    const death = new AbortController();
+    const intent = await runner.plan(wish('Read'));
+    cupboard.lag = 2;
+    cupboard.beforeWrite = async () => death.abort();
+    await expect(runner.apply(intent, { signal: death.signal })).rejects.toThrow();
+    expect(cupboard.at(SLOT)).toEqual(['Read']);
+    await runner.revert(intent);
+    expect(cupboard.at(SLOT)).toEqual([]);
+    expect(await runner.verify(intent)).toMatchObject({ proved: true });
+    await forget(runner, intent);
+  });
+
   it('agree when a revocation overtakes the grant that is being made', async () => {
     const cupboard = new Cupboard(LEVELS);
     const runner = start(cupboard);

@@ -109,10 +109,14 @@ export class Contract<Secret, State> {
     return [...(await this.system.leftovers()), ...(await this.runner.ledgerEntries())];
   }
 
+  /** Whether the access is a credential that ends only by expiring. */
+  isIrrevocable({ kind, permission }: Intent<State>): boolean {
+    return kind === 'dispense' && (this.integration.declaration.irrevocable ?? []).includes(permission);
+  }
+
   /** Waits until an ended access has no effect any more: at once, but for credentials that only expire. */
   passRevocation(intent: Intent<State>): void {
-    const { irrevocable = [] } = this.integration.declaration;
-    if (intent.kind !== 'dispense' || !irrevocable.includes(intent.permission)) return;
+    if (!this.isIrrevocable(intent)) return;
     this.runner.seconds = Math.max(this.runner.seconds, nativeExpiryOf(intent) + 1);
     this.system.setClock?.(this.runner.seconds);
   }

@@ -76,12 +76,12 @@ export class FakeVendor implements FaultInjector {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** @param pattern `/groups/:group/users/:user`; the last part may be `:name*` for the rest of the path */
+  /** @param pattern `/groups/:group/users/:user`; the last part may be `:name*` for the rest of the path; a colon within a part is itself: `/groups/:group:verb` */
   on(method: string, pattern: string, route: FakeRoute): this {
     const source = pattern
       .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
-      .replace(/:(\w+)\*/g, '(?<$1>.+)')
-      .replace(/:(\w+)/g, '(?<$1>[^/]+)');
+      .replace(/\/:(\w+)\*/g, '/(?<$1>.+)')
+      .replace(/\/:(\w+)/g, '/(?<$1>[^/]+)');
     this.#routes.push({ method, pattern: new RegExp(`^${source}$`), route });
     return this;
   }
@@ -155,13 +155,6 @@ export class FakeVendor implements FaultInjector {
     const folder = process.env['RECORD_HTTP'];
     if (folder === undefined || folder === '') return;
     const { vendor } = this.options;
-    const parse = (json: string): unknown => {
-      try {
-        return JSON.parse(json);
-      } catch {
-        return json;
-      }
-    };
     mkdirSync(folder, { recursive: true });
     appendFileSync(
       join(folder, `${vendor}-${process.pid}.jsonl`),
@@ -170,9 +163,9 @@ export class FakeVendor implements FaultInjector {
         method: call.method,
         url: url.href,
         headers: call.headers,
-        body: text === '' ? null : parse(text),
+        body: text || null,
         status,
-        responseBody: body === '' ? null : parse(body),
+        responseBody: body || null,
       })}\n`,
     );
   }

@@ -74,8 +74,9 @@ export function objectLife<Secret, State extends ObjectState>(kind: ObjectKind<S
       const recorded = await readRecord(access, intent);
       requireExtensible(recorded?.mark, intent);
       if (recorded === undefined) return;
-      await write(access, intent, 'active', recorded.document, recorded.entry.version);
+      // First where it may be refused: a mark must not promise more than the system gives.
       await kind.extend(access, intent, recorded.document.remembered);
+      await write(access, intent, 'active', recorded.document, recorded.entry.version);
     },
 
     revert: async (access, intent) => {

@@ -5,6 +5,8 @@ export type SlotValue = readonly string[];
 export interface Lattice {
   /** The least value that gives everything that each of them gives. */
   join(values: readonly SlotValue[]): SlotValue;
+  /** The most that both values give. */
+  meet(one: SlotValue, other: SlotValue): SlotValue;
   /** Whether one value gives everything that another gives. */
   covers(value: SlotValue, wanted: SlotValue): boolean;
   /**
@@ -19,6 +21,7 @@ export interface Lattice {
 /** Each thing for itself: privileges, or a membership as a set of one. Whatever the runner never set is somebody else's. */
 export const SETS: Lattice = {
   join: (values) => sorted(values.flat()),
+  meet: (one, other) => one.filter((each) => other.includes(each)),
   covers: (value, wanted) => wanted.every((one) => value.includes(one)),
   without: (before, ours, current) => {
     const set = ours.flat();
@@ -34,6 +37,7 @@ export function levels(order: readonly string[]): Lattice {
   const rank = ([level]: SlotValue) => (level === undefined ? -1 : order.indexOf(level) + 1);
   return {
     join: (values) => values.reduce((highest, value) => (rank(value) > rank(highest) ? value : highest), []),
+    meet: (one, other) => (rank(one) < rank(other) ? one : other),
     covers: (value, wanted) => rank(value) >= rank(wanted),
     without: (before, ours, current) => ([...ours, before].some((known) => isSame(known, current)) ? before : current),
   };

@@ -22,12 +22,14 @@ export type Adjust = (grants: readonly SlotGrant[]) => Promise<readonly SlotGran
 /**
  * Changes the grants of a slot and makes the system agree: the ledger first, then the slot, then a look whether another runner was at work
  * meanwhile. However runners race or die on the way, the one that comes last leaves what the ledger says.
+ * @param mayRaise whether more may stand in the slot afterwards: an end gives nobody anything back that somebody else took away by hand
  */
 export async function settle<Secret>(
   access: SystemAccess<Secret>,
   kind: SlotKind<Secret>,
   state: SlotState,
   adjust: Adjust,
+  { mayRaise }: { readonly mayRaise: boolean },
 ): Promise<Settled> {
   const written: SlotValue[] = [];
   const actions: string[] = [];
@@ -64,7 +66,9 @@ export async function settle<Secret>(
         warnings.add(`somebody else made it ${kind.describe(before)} meanwhile: that stays`);
       }
       const active = grants.filter((grant) => grant.active);
-      const target = kind.lattice.join([before, ...active.map(({ value }) => value)]);
+      const wanted = kind.lattice.join([before, ...active.map(({ value }) => value)]);
+      // What this very attempt has lowered too far it must raise again.
+      const target = mayRaise || written.length > 0 ? wanted : kind.lattice.meet(wanted, current);
       const ours = distinct([...(entry?.document.settled ? [] : (entry?.document.ours ?? [])), ...written, target]);
       const document: SlotDocument = {
         slot: [...state.slot],

@@ -7,6 +7,8 @@ import { isReplayOver, requireExtensible, requireInTime, requireNotRevoked } fro
 import { readSlot, settle } from './settle.js';
 import type { SlotGrant, SlotKind, SlotState } from './slot.js';
 
+const RAISING = { mayRaise: true };
+const LOWERING = { mayRaise: false };
 /** Grants and tombstones of one slot; each needs about 1 KB of a record that takes 400 KB. */
 const MOST_GRANTS = 150;
 
@@ -15,18 +17,24 @@ export function slotLife<Secret>(kind: SlotKind<Secret>): Omit<AccessWay<Secret,
   return {
     apply: async (access, intent) => {
       requireInTime(access, intent);
-      const { actions } = await settle(access, kind, intent.state, async (grants) => {
-        const standing = grants.find(({ requestId }) => requestId === intent.requestId);
-        if (standing === undefined) {
-          requireInTime(access, intent);
-          if (grants.length >= MOST_GRANTS) throw tooMany(intent);
-          return [...grants, await grantOf(access, intent)];
-        }
-        const mark = await access.marks.read(standing.mark);
-        requireNotRevoked(mark, intent);
-        requireSamePlan(mark?.intent, intent);
-        return grants;
-      });
+      const { actions } = await settle(
+        access,
+        kind,
+        intent.state,
+        async (grants) => {
+          const standing = grants.find(({ requestId }) => requestId === intent.requestId);
+          if (standing === undefined) {
+            requireInTime(access, intent);
+            if (grants.length >= MOST_GRANTS) throw tooMany(intent);
+            return [...grants, await grantOf(access, intent)];
+          }
+          const mark = await access.marks.read(standing.mark);
+          requireNotRevoked(mark, intent);
+          requireSamePlan(mark?.intent, intent);
+          return grants;
+        },
+        RAISING,
+      );
       return { actions: actions.length === 0 ? [`found ${kind.describe(intent.state.value)}`] : bounded(actions) };
     },
 
@@ -36,18 +44,30 @@ export function slotLife<Secret>(kind: SlotKind<Secret>): Omit<AccessWay<Secret,
         requireExtensible(standing === undefined ? undefined : await access.marks.read(standing.mark), intent);
         return replaced(grants, await grantOf(access, intent));
       };
-      await settle(access, kind, intent.state, adjust);
+      await settle(access, kind, intent.state, adjust, RAISING);
     },
 
     revert: async (access, intent) => {
-      const { actions, warnings } = await settle(access, kind, intent.state, async (grants) => {
-        const standing = grants.find(({ requestId }) => requestId === intent.requestId);
-        if (standing?.active === false || (standing === undefined && isReplayOver(access, intent))) return grants;
-        return replaced(grants, await tombstoneOf(access, intent));
-      });
+      const { actions, warnings } = await settle(
+        access,
+        kind,
+        intent.state,
+        async (grants) => {
+          const standing = grants.find(({ requestId }) => requestId === intent.requestId);
+          if (standing?.active === false || (standing === undefined && isReplayOver(access, intent))) return grants;
+          return replaced(grants, await tombstoneOf(access, intent));
+        },
+        LOWERING,
+      );
       // Only now: until the slot was seen as it should be, the tombstone tells whoever comes after that there is something to undo.
       if (isReplayOver(access, intent)) {
-        await settle(access, kind, intent.state, async (grants) => grants.filter(({ requestId }) => requestId !== intent.requestId));
+        await settle(
+          access,
+          kind,
+          intent.state,
+          async (grants) => grants.filter(({ requestId }) => requestId !== intent.requestId),
+          LOWERING,
+        );
       }
       return { actions: bounded(actions), warnings: bounded(warnings) };
     },

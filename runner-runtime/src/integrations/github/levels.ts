@@ -40,6 +40,8 @@ function partlyHidden(order: readonly Level[]): Lattice {
   const known = levels(order.map(({ role }) => role));
   return {
     join: (values) => known.join(values.filter((value) => !isHidden(value))),
+    // What is hidden may be more than it should be.
+    meet: (one, other) => (isHidden(other) ? one : known.meet(one, other)),
     covers: known.covers,
     without: (before, ours, current) => (isHidden(current) ? before : known.without(before, ours, current)),
   };

@@ -13,6 +13,8 @@ export class Cupboard {
   readonly until = new Map<string, number | undefined>();
   /** Runs between a runner's decision and its write. */
   beforeWrite: () => Promise<void> = async () => undefined;
+  /** Runs between the write and its answer. */
+  afterWrite: () => Promise<void> = async () => undefined;
   /** How many reads after a write still show what stood before it. */
   lag = 0;
   #stale: { readonly slot: string; readonly value: SlotValue; left: number } | undefined;
@@ -42,6 +44,7 @@ export class Cupboard {
       this.#stale = { slot, value: this.at(slot), left: this.lag };
       this.values.set(slot, to);
       this.until.set(slot, until);
+      await this.afterWrite();
     },
     describe: (value) => (value.length === 0 ? 'nothing' : value.join(', ')),
   };

@@ -181,6 +181,11 @@ export const SECRET_TYPES: readonly SecretType[] = [
     fields: [
       { name: 'role_arn', meaning: 'Role that the runner assumes.', placeholders: ['<role_arn>'] },
       { name: 'external_id', meaning: 'External id of that role.', placeholders: ['<external_id>'] },
+      {
+        name: 'aws_region',
+        meaning: 'Region of IAM Identity Center, in which STS is asked too; without it the runner looks for it.',
+        optional: true,
+      },
       API_BASE_URL,
     ],
   },

@@ -8,6 +8,7 @@ export type AnyIntegration = Integration<unknown, unknown>;
 const LOADERS: Readonly<Record<string, () => Promise<unknown>>> = {
   github: async () => (await import('./github/integration.js')).github,
   k8s: async () => (await import('./k8s/integration.js')).k8s,
+  mysql: async () => (await import('./mysql/integration.js')).mysql,
   postgresql: async () => (await import('./postgresql/integration.js')).postgresql,
 };
 

@@ -1,4 +1,5 @@
 import { bounded } from '../../integration-kit/bounded.js';
+import { isLevel } from '../../integration-kit/database/vocabulary.js';
 import { newPassword } from '../../integration-kit/password.js';
 import { nativeExpiryOf, requireExtensible, requireInTime } from '../../integration-kit/turn.js';
 import type { Applied } from '../integration.js';
@@ -10,7 +11,6 @@ import { giveFutureRights } from './future.js';
 import { ensureHolder, requireHolder } from './holder.js';
 import { literal, quoted, timestamp } from './identifiers.js';
 import { isRoleMaking, type Resolved, resolve, type Wish } from './plan.js';
-import { isLevel } from './privileges.js';
 import { giveRights } from './rights.js';
 import { markOf, readRole, requireOwnAccess } from './roles.js';
 import { scramVerifier } from './scram.js';

@@ -1,5 +1,6 @@
 import type { Check } from '@axiom-runner/protocol';
 import { RunnerError } from '../../errors.js';
+import { type Answer, declaredChecks, failed, named } from '../../integration-kit/check-answers.js';
 import { type Access, type Session, withSession } from './connection.js';
 import { declaration } from './declaration.js';
 import { quoted } from './identifiers.js';
@@ -9,9 +10,6 @@ import { type ServerFacts, serverFacts } from './server.js';
 const OLDEST = 130_000;
 /** Databases that are entered; the rest are judged by their ACL. */
 const MAX_ENTERED = 50;
-const MAX_NAMED = 5;
-
-type Answer = Omit<Check, 'name'>;
 
 /** Runs the declared checks in their order; what depends on a failed connection is skipped. */
 export async function testConnection(access: Access): Promise<Check[]> {
@@ -22,19 +20,7 @@ export async function testConnection(access: Access): Promise<Check[]> {
     if (!(error instanceof RunnerError) || access.signal.aborted) throw error;
     answers = { connect: failed(error) };
   }
-  return declaration.checks.map(({ name }) => ({ name, ...(answers[name] ?? { outcome: 'skipped', detail: 'Needs a connection.' }) }));
-}
-
-function failed({ code, message, mend, object }: RunnerError): Answer {
-  const outcome =
-    code === 'TARGET_UNREACHABLE'
-      ? 'unreachable'
-      : code === 'TARGET_AUTH_FAILED'
-        ? 'authentication_failed'
-        : code === 'TARGET_PERMISSION_DENIED'
-          ? 'permission_missing'
-          : 'failed';
-  return { outcome, detail: object === undefined ? message : `${object}: ${message}`, ...(mend !== undefined && { mend }) };
+  return declaredChecks(declaration, answers);
 }
 
 async function answer(access: Access, session: Session): Promise<Readonly<Record<string, Answer>>> {
@@ -175,9 +161,4 @@ async function countRelations(session: Session): Promise<number> {
       WHERE c.relkind IN ('r', 'p', 'f', 'v', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`,
   );
   return row?.count ?? 0;
-}
-
-function named(names: readonly string[]): string {
-  const shown = names.slice(0, MAX_NAMED).join(', ');
-  return names.length > MAX_NAMED ? `${shown} and ${names.length - MAX_NAMED} more` : shown;
 }

@@ -1,5 +1,6 @@
+import { MEMBER } from '../../integration-kit/database/vocabulary.js';
 import { OWN_PREFIX } from './identifiers.js';
-import { MEMBER, NEVER_GRANTED } from './privileges.js';
+import { NEVER_GRANTED } from './privileges.js';
 
 /** Each stage reads by keyset: `$1`, `$2` the key where the last page ended, `$3` the most rows. */
 

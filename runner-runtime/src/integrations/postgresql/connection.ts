@@ -1,9 +1,9 @@
 import { Client, type ClientConfig, type QueryConfig } from 'pg';
 import { RunnerError } from '../../errors.js';
+import { unverifiedTls, verifiedTls } from '../../integration-kit/database/tls.js';
 import type { SystemAccess } from '../integration.js';
 import { asTargetError, failureCode } from './errors.js';
 import type { PostgresqlSecret } from './secret.js';
-import { unverifiedTls, verifiedTls } from './tls.js';
 
 export type Access = SystemAccess<PostgresqlSecret>;
 

@@ -1,5 +1,5 @@
+import { MEMBER } from '../../integration-kit/database/vocabulary.js';
 import type { Declaration } from '../declaration.js';
-import { MEMBER } from './privileges.js';
 
 const DATA = ['database', 'schema', 'table', 'view'];
 

@@ -1,5 +1,6 @@
+import { isLevel } from '../../integration-kit/database/vocabulary.js';
 import type { Session } from './connection.js';
-import { decisivePrivileges, isLevel } from './privileges.js';
+import { decisivePrivileges } from './privileges.js';
 import type { DataTarget } from './target.js';
 
 /** Most ways that are told. */

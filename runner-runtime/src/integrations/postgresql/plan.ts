@@ -1,9 +1,9 @@
 import { RunnerError } from '../../errors.js';
+import { isLevel, MEMBER } from '../../integration-kit/database/vocabulary.js';
 import type { AccessRequest, Plan } from '../integration.js';
 import type { Access, Session } from './connection.js';
 import { withTargetDatabase } from './database.js';
 import { requireGrantableRole, requirePrincipal } from './eligibility.js';
-import { isLevel, MEMBER } from './privileges.js';
 import { requireGrantable } from './rights.js';
 import type { Role } from './roles.js';
 import { requireRoleMaker, type ServerFacts, serverFacts } from './server.js';

@@ -1,10 +1,9 @@
-/** The levels that can be granted, as data. One vocabulary for all database systems. */
+import type { Level } from '../../integration-kit/database/vocabulary.js';
+
+/** What the levels mean, as data. */
 
 /** What a target can be. */
 export type TargetKindName = 'database' | 'schema' | 'table' | 'view';
-export type Level = 'Read' | 'Read & Write' | 'Admin';
-/** Membership in an existing role. */
-export const MEMBER = 'Member';
 
 /** Privileges per class of object, https://www.postgresql.org/docs/current/ddl-priv.html */
 export interface Privileges {
@@ -19,19 +18,15 @@ const READ = ['SELECT'];
 const WRITE = [...READ, 'INSERT', 'UPDATE', 'DELETE'];
 const ADMIN = [...WRITE, 'TRUNCATE', 'REFERENCES', 'TRIGGER'];
 
-const LEVELS: Readonly<Record<Level, Privileges>> = {
+const PRIVILEGES: Readonly<Record<Level, Privileges>> = {
   Read: { database: ['CONNECT'], schema: ['USAGE'], relation: READ, sequence: [] },
   'Read & Write': { database: ['CONNECT'], schema: ['USAGE'], relation: WRITE, sequence: ['USAGE'] },
   Admin: { database: ['CONNECT'], schema: ['USAGE'], relation: ADMIN, sequence: ['USAGE'] },
 };
 
-export function isLevel(permission: string): permission is Level {
-  return Object.hasOwn(LEVELS, permission);
-}
-
 /** What a level means on a kind of target. `CREATE` comes with Admin on what is the target itself or lies within it. */
 export function privilegesOf(level: Level, kind: TargetKindName): Privileges {
-  const privileges = LEVELS[level];
+  const privileges = PRIVILEGES[level];
   if (level !== 'Admin' || kind === 'table' || kind === 'view') return privileges;
   const schema = [...privileges.schema, 'CREATE'];
   return kind === 'schema' ? { ...privileges, schema } : { ...privileges, schema, database: [...privileges.database, 'CREATE'] };
@@ -39,7 +34,7 @@ export function privilegesOf(level: Level, kind: TargetKindName): Privileges {
 
 /** The privileges that make the difference: what is looked for when the access has ended. */
 export function decisivePrivileges(level: Level): readonly string[] {
-  return LEVELS[level].relation.filter((privilege) => {
+  return PRIVILEGES[level].relation.filter((privilege) => {
     if (level === 'Read') return true;
     return level === 'Read & Write' ? !READ.includes(privilege) : !WRITE.includes(privilege);
   });

@@ -1,8 +1,8 @@
 import { RunnerError } from '../../errors.js';
+import type { Level } from '../../integration-kit/database/vocabulary.js';
 import type { Change } from './change.js';
 import type { Session } from './connection.js';
 import { quoted } from './identifiers.js';
-import type { Level } from './privileges.js';
 import { type DataTarget, wantedPrivileges } from './target.js';
 
 /** Names in one GRANT: keeps each statement far below its time-out. */

@@ -1,9 +1,10 @@
 import type { Target } from '@axiom-runner/protocol';
 import { RunnerError } from '../../errors.js';
+import type { Level } from '../../integration-kit/database/vocabulary.js';
 import type { Session } from './connection.js';
 import { declaration } from './declaration.js';
 import { isPossibleName } from './identifiers.js';
-import { type Level, type Privileges, privilegesOf, type TargetKindName } from './privileges.js';
+import { type Privileges, privilegesOf, type TargetKindName } from './privileges.js';
 
 /** A target that holds data, taken apart. */
 export interface DataTarget {

@@ -1,12 +1,12 @@
 import type { Evidence } from '@axiom-runner/protocol';
 import { RunnerError } from '../../errors.js';
 import { bounded } from '../../integration-kit/bounded.js';
+import { MEMBER } from '../../integration-kit/database/vocabulary.js';
 import type { Intent } from '../intent.js';
 import type { Access, Session } from './connection.js';
 import { withDatabaseOf, withRoles } from './database.js';
 import { type Remaining, remainingAccess, remainingMemberships, remainingTriggers } from './effective.js';
 import { findAccess } from './marked.js';
-import { MEMBER } from './privileges.js';
 import { markOf, type Role } from './roles.js';
 import { serverFacts } from './server.js';
 import { countSessions } from './sessions.js';

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { verifiedTls } from '../../../src/integration-kit/database/tls.js';
 import type { EffectGate } from '../../../src/integrations/integration.js';
 import { withSession } from '../../../src/integrations/postgresql/connection.js';
 import { postgresql } from '../../../src/integrations/postgresql/integration.js';
 import { type PostgresqlSecret, secretSchema } from '../../../src/integrations/postgresql/secret.js';
 import type { PostgresqlState } from '../../../src/integrations/postgresql/state.js';
-import { verifiedTls } from '../../../src/integrations/postgresql/tls.js';
 import { RunnerHarness } from '../runner-harness.js';
 import { DatabaseServer, INTEGRATION_USER, SYSTEM } from './database-server.js';
 

@@ -11,3 +11,7 @@ it.each(['docs/app.md', 'bin/settings.schema.json'])(
   },
   30_000,
 );
+
+it('the overview of the integrations is made from their declarations', () => {
+  expectRendered('tools/render/integrations.mjs', 'docs/integrations/README.md', 'docs/integrations/README.md');
+}, 60_000);

@@ -126,7 +126,7 @@ export const ENVIRONMENT: readonly EnvironmentVariable[] = [
   },
   {
     name: 'RUNNER_LEDGER_TABLE',
-    meaning: 'DynamoDB table for accesses in systems that have no place for a mark; no integration of this version needs it.',
+    meaning: 'Name or ARN of a DynamoDB table for accesses in systems that have no place for a mark; without it they are refused.',
   },
   { name: 'RUNNER_MAX_DURATION', defaultValue: DEFAULT_MAX_DURATION, meaning: 'Longest access: a whole number and one of s, m, h, d.' },
   {

@@ -9,6 +9,7 @@ const LOADERS: Readonly<Record<string, () => Promise<unknown>>> = {
   github: async () => (await import('./github/integration.js')).github,
   k8s: async () => (await import('./k8s/integration.js')).k8s,
   mysql: async () => (await import('./mysql/integration.js')).mysql,
+  okta: async () => (await import('./okta/integration.js')).okta,
   postgresql: async () => (await import('./postgresql/integration.js')).postgresql,
 };
 

@@ -13,6 +13,7 @@ export const SYSTEMS: readonly ListedSystem[] = [
   listed('github', 'fake', async () => (await import('./github/contract-harness.js')).contractHarness),
   listed('k8s', 'Kubernetes 1.36', async () => (await import('./k8s/contract-harness.js')).contractHarness()),
   listed('mysql', 'MariaDB 10.11', async () => (await import('./mysql/contract-harness.js')).contractHarness('mariadb')),
+  listed('okta', 'fake', async () => (await import('./okta/contract-harness.js')).contractHarness('group')),
   listed('postgresql', 'PostgreSQL 18', async () => (await import('./postgresql/contract-harness.js')).contractHarness(18)),
 ];
 

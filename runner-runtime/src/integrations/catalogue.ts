@@ -6,7 +6,10 @@ export type AnyIntegration = Integration<unknown, unknown>;
 
 /** Every integration, loaded when it is first used: an idle runner pays for none. */
 const LOADERS: Readonly<Record<string, () => Promise<unknown>>> = {
+  aws: async () => (await import('./aws/integration.js')).aws,
+  azuread: async () => (await import('./azuread/integration.js')).azuread,
   github: async () => (await import('./github/integration.js')).github,
+  googleworkspace: async () => (await import('./googleworkspace/integration.js')).googleworkspace,
   k8s: async () => (await import('./k8s/integration.js')).k8s,
   mysql: async () => (await import('./mysql/integration.js')).mysql,
   okta: async () => (await import('./okta/integration.js')).okta,

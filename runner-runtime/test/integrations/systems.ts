@@ -10,7 +10,10 @@ export interface ListedSystem {
 
 /** One system for each integration. */
 export const SYSTEMS: readonly ListedSystem[] = [
+  listed('aws', 'moto', async () => (await import('./aws/contract-harness.js')).contractHarness('permission set')),
+  listed('azuread', 'fake', async () => (await import('./azuread/contract-harness.js')).contractHarness('group')),
   listed('github', 'fake', async () => (await import('./github/contract-harness.js')).contractHarness),
+  listed('googleworkspace', 'fake', async () => (await import('./googleworkspace/contract-harness.js')).workspaceHarness('membership')),
   listed('k8s', 'Kubernetes 1.36', async () => (await import('./k8s/contract-harness.js')).contractHarness()),
   listed('mysql', 'MariaDB 10.11', async () => (await import('./mysql/contract-harness.js')).contractHarness('mariadb')),
   listed('okta', 'fake', async () => (await import('./okta/contract-harness.js')).contractHarness('group')),

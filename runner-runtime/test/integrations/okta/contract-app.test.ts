@@ -1,4 +1,4 @@
-import { describeIntegration } from '../contract-suite.js';
+import { describeFurtherWay } from '../contract-suite.js';
 import { contractHarness } from './contract-harness.js';
 
-describeIntegration('okta, app', contractHarness('app'));
+describeFurtherWay('okta, app', contractHarness('app'));

@@ -1,4 +1,4 @@
-import { describeIntegration } from '../contract-suite.js';
+import { describeFurtherWay } from '../contract-suite.js';
 import { contractHarness } from './contract-harness.js';
 
-describeIntegration('okta, custom role', contractHarness('custom role'));
+describeFurtherWay('okta, custom role', contractHarness('custom role'));

@@ -92,7 +92,7 @@ export const FACTORIES: Readonly<Record<string, Factory>> = {
   jumpcloud: factory('jumpCloud', IntegrationSecret.jumpCloud, ['apiBaseUrl'], ['apiKey']),
   pagerduty: factory('pagerDuty', IntegrationSecret.pagerDuty, ['companyName', 'apiBaseUrl'], ['apiKey']),
   github: factory('github', IntegrationSecret.github, ['appIdentifier', 'installationId', 'orgName', 'apiBaseUrl'], ['privateKey']),
-  aws: factory('aws', IntegrationSecret.aws, ['roleArn', 'externalId', 'apiBaseUrl'], []),
+  aws: factory('aws', IntegrationSecret.aws, ['roleArn', 'externalId', 'region', 'apiBaseUrl'], []),
 };
 
 /** A reference to the secret of a PostgreSQL server that exists. */

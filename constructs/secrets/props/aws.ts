@@ -9,6 +9,12 @@ export interface AwsCredentials {
   readonly externalId: string;
 
   /**
+   * Region of IAM Identity Center.
+   * @default - the runner looks for it
+   */
+  readonly region?: string;
+
+  /**
    * Base URL of a private or test endpoint.
    * @default - the vendor's own
    */

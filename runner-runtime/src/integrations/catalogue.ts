@@ -8,6 +8,7 @@ export type AnyIntegration = Integration<unknown, unknown>;
 const LOADERS: Readonly<Record<string, () => Promise<unknown>>> = {
   aws: async () => (await import('./aws/integration.js')).aws,
   azuread: async () => (await import('./azuread/integration.js')).azuread,
+  gcp: async () => (await import('./gcp/integration.js')).gcp,
   github: async () => (await import('./github/integration.js')).github,
   googleworkspace: async () => (await import('./googleworkspace/integration.js')).googleworkspace,
   k8s: async () => (await import('./k8s/integration.js')).k8s,

@@ -12,6 +12,7 @@ export interface ListedSystem {
 export const SYSTEMS: readonly ListedSystem[] = [
   listed('aws', 'moto', async () => (await import('./aws/contract-harness.js')).contractHarness('permission set')),
   listed('azuread', 'fake', async () => (await import('./azuread/contract-harness.js')).contractHarness('group')),
+  listed('gcp', 'fake', async () => (await import('./gcp/contract-harness.js')).contractHarness('roles/storage.objectViewer')),
   listed('github', 'fake', async () => (await import('./github/contract-harness.js')).contractHarness),
   listed('googleworkspace', 'fake', async () => (await import('./googleworkspace/contract-harness.js')).workspaceHarness('membership')),
   listed('k8s', 'Kubernetes 1.36', async () => (await import('./k8s/contract-harness.js')).contractHarness()),

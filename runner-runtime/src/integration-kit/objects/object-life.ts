@@ -21,6 +21,8 @@ export interface ObjectState extends StateOfWay {
 export interface Made extends Applied {
   /** What is needed to end it and cannot be found out again: plain JSON, kept encrypted in the ledger until the access has ended. */
   readonly remember?: unknown;
+  /** Until when the record stays though the access has ended, unix seconds: what was handed out lives on, and the proof needs to know. */
+  readonly keepUntil?: number;
 }
 
 /** A kind of object that is made for one grant alone, in a system without a place for a mark. All of it may be repeated. */
@@ -49,6 +51,7 @@ const documentSchema = z.strictObject({
   /** Whether a runner may have made the object: false where a request was revoked before it was carried out. */
   made: z.boolean(),
   remembered: z.unknown().optional(),
+  keepUntil: z.int().optional(),
 });
 type Document = z.infer<typeof documentSchema>;
 interface Recorded {
@@ -65,8 +68,8 @@ export function objectLife<Secret, State extends ObjectState>(kind: ObjectKind<S
       const recorded = (await readRecord(access, intent)) ?? (await recordNew(access, kind, intent));
       requireNotRevoked(recorded.mark, intent);
       requireSamePlan(recorded.mark.intent, intent);
-      const { remember, ...applied } = await kind.make(access, intent, recorded.document.remembered);
-      await keepOrUndo(access, kind, intent, recorded, remember);
+      const { remember, keepUntil, ...applied } = await kind.make(access, intent, recorded.document.remembered);
+      await keepOrUndo(access, kind, intent, recorded, { remembered: remember, keepUntil });
       return { ...applied, actions: bounded(applied.actions) };
     },
 
@@ -86,7 +89,7 @@ export function objectLife<Secret, State extends ObjectState>(kind: ObjectKind<S
       const { actions, warnings } = recorded.document.made
         ? await kind.remove(access, intent, recorded.document.remembered)
         : { actions: ['nothing was made'], warnings: [] };
-      if (isReplayOver(access, intent)) {
+      if (isReplayOver(access, intent) && access.now() / 1000 >= (recorded.document.keepUntil ?? 0)) {
         access.gate.check();
         await access.ledger.remove(entryOf(intent), recorded.entry.version).catch(ignoreConflict);
       }
@@ -95,6 +98,7 @@ export function objectLife<Secret, State extends ObjectState>(kind: ObjectKind<S
 
     verify: async (access, intent) => {
       const recorded = await readRecord(access, intent);
+      if (recorded?.document.made === false) return nothingMade(access);
       const proof = await kind.prove(access, intent, recorded?.document.remembered);
       return { ...proof, proved: proof.proved && recorded?.mark.state !== 'active', warnings: bounded(proof.warnings) };
     },
@@ -132,7 +136,7 @@ async function write<Secret, State extends ObjectState>(
   access: SystemAccess<Secret>,
   intent: Intent<State>,
   state: Mark['state'],
-  { made, remembered }: Pick<Document, 'made' | 'remembered'>,
+  { made, remembered, keepUntil }: Omit<Document, 'object' | 'mark'>,
   replaces: number | undefined,
 ): Promise<Recorded> {
   const document: Document = {
@@ -140,6 +144,7 @@ async function write<Secret, State extends ObjectState>(
     mark: await access.marks.write(state, intent),
     made,
     ...(remembered === undefined ? {} : { remembered }),
+    ...(keepUntil === undefined ? {} : { keepUntil }),
   };
   access.gate.check();
   return { entry: await access.ledger.write(entryOf(intent), document, replaces), mark: { state, intent }, document };
@@ -151,11 +156,17 @@ async function keepOrUndo<Secret, State extends ObjectState>(
   kind: ObjectKind<Secret, State>,
   intent: Intent<State>,
   recorded: Recorded,
-  remember: unknown,
+  { remembered: remember, keepUntil }: Pick<Document, 'remembered' | 'keepUntil'>,
 ): Promise<void> {
   try {
-    if (remember !== undefined) {
-      await write(access, recorded.mark.intent as Intent<State>, 'active', { made: true, remembered: remember }, recorded.entry.version);
+    if (remember !== undefined || keepUntil !== undefined) {
+      await write(
+        access,
+        recorded.mark.intent as Intent<State>,
+        'active',
+        { made: true, remembered: remember, keepUntil },
+        recorded.entry.version,
+      );
       return;
     }
     if ((await readRecord(access, intent))?.mark.state === 'active') return;
@@ -190,6 +201,15 @@ async function tombstone<Secret, State extends ObjectState>(
     }
   }
   throw new LedgerConflict(entryOf(intent));
+}
+
+function nothingMade<Secret>({ now }: SystemAccess<Secret>): Pick<Evidence, 'observations' | 'proved' | 'warnings'> {
+  const observation = {
+    question: 'Was the request ever carried out?',
+    answer: 'no: it was revoked before',
+    at: new Date(now()).toISOString(),
+  };
+  return { observations: [observation], proved: true, warnings: [] };
 }
 
 function ignoreConflict(error: unknown): void {

@@ -45,6 +45,7 @@ const kind: ObjectKind<GithubSecret, TokenState> = {
         ...early,
       ],
       remember: { expiresAt: endsAt, ...(access.ledger.confidential && { token }) },
+      ...(!access.ledger.confidential && { keepUntil: endsAt }),
     };
   },
 

@@ -76,6 +76,17 @@ describe('an access that is an object of its own, in a system without a place fo
     expect(office.living(intent.state.object)).toBe(0);
   });
 
+  it('is remembered as long as what was handed out lives on', async () => {
+    office.keepUntil = runner.seconds + 3600;
+    const { intent } = await runner.grant(WISH);
+    runner.passApplyWindow(intent);
+    await runner.revert(intent);
+    expect(await runner.ledgerEntries()).toHaveLength(1);
+    runner.seconds = office.keepUntil;
+    await runner.revert(intent);
+    expect(await runner.ledgerEntries()).toEqual([]);
+  });
+
   it('lets its last extension stand, in the record and in the system', async () => {
     const { intent } = await runner.grant(WISH);
     const longer = { ...intent, expiresAt: intent.expiresAt + 600, extendedAt: 5 };

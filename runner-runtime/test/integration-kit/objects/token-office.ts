@@ -12,6 +12,8 @@ export class TokenOffice {
   /** Tokens that open, by the object that they belong to. */
   readonly tokens = new Map<string, Set<string>>();
   readonly expiries = new Map<string, number>();
+  /** When what is handed out ends by itself, where it cannot be ended before, unix seconds. */
+  keepUntil: number | undefined;
   /** Runs between making a token and telling of it. */
   afterMake: () => Promise<void> = async () => undefined;
 
@@ -31,7 +33,12 @@ export class TokenOffice {
         this.tokens.set(state.object, held.add(token));
         this.expiries.set(state.object, expiresAt);
         await this.afterMake();
-        return { credential: { token }, actions: [`made ${state.object}`], remember: token };
+        return {
+          credential: { token },
+          actions: [`made ${state.object}`],
+          remember: token,
+          ...(this.keepUntil !== undefined && { keepUntil: this.keepUntil }),
+        };
       },
       discard: async (_, remember) => {
         for (const held of this.tokens.values()) held.delete(String(remember));

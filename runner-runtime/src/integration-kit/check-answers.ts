@@ -1,5 +1,5 @@
 import type { Check } from '@axiom-runner/protocol';
-import type { RunnerError } from '../errors.js';
+import { RunnerError } from '../errors.js';
 import type { Declaration } from '../integrations/declaration.js';
 
 /** What a check has found, without its name. */
@@ -23,6 +23,16 @@ export function failed({ code, message, mend, object }: RunnerError): Answer {
     detail: object === undefined ? message : `${object}: ${message}`,
     ...(mend !== undefined && { mend }),
   };
+}
+
+/** The answer of a check that looks at something, or what its error means. */
+export async function answerOf({ signal }: { readonly signal: AbortSignal }, look: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!(error instanceof RunnerError) || signal.aborted) throw error;
+    return failed(error);
+  }
 }
 
 const MOST_NAMED = 5;

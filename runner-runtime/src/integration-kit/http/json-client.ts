@@ -100,6 +100,16 @@ export function isNotFound(error: unknown): boolean {
   return error instanceof RunnerError && error.code === 'TARGET_NOT_FOUND';
 }
 
+/** What the reading yields, or nothing where the system does not know what it is about. */
+export async function ifThere<Result>(reading: Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
 function parse(text: string): unknown {
   if (text === '') return undefined;
   try {

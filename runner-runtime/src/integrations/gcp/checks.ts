@@ -1,7 +1,7 @@
 import type { Check } from '@axiom-runner/protocol';
 import { z } from 'zod';
 import { RunnerError } from '../../errors.js';
-import { type Answer, declaredChecks, failed, named } from '../../integration-kit/check-answers.js';
+import { type Answer, answerOf, declaredChecks, failed, named } from '../../integration-kit/check-answers.js';
 import { ApiNotEnabled } from '../../integration-kit/google/refusals.js';
 import { path } from '../../integration-kit/http/path.js';
 import { type Access, type GoogleCloud, googleCloud } from './api.js';
@@ -47,34 +47,25 @@ export async function testConnection(access: Access): Promise<Check[]> {
 async function answersOf(access: Access): Promise<Readonly<Record<string, Answer>>> {
   const cloud = googleCloud(access);
   const { key } = access.secret;
-  const token = await attempt(access, async () => {
+  const token = await answerOf(access, async () => {
     await cloud.tokens.token();
     return ok(`Google takes the key of ${key.email}.`);
   });
   if (token.outcome !== 'ok') return { token };
-  const organization = await attempt(access, () => organizationShown(cloud));
+  const organization = await answerOf(access, () => organizationShown(cloud));
   if (organization.outcome !== 'ok') return { token, organization };
   return {
     token,
     organization,
-    read: await attempt(access, () => mayRead(cloud)),
-    'grant-organization': await attempt(access, () => mayGrantOnOrganization(cloud)),
-    'grant-folders': await attempt(access, () => mayGrantBelow(cloud, 'folders')),
-    'grant-projects': await attempt(access, () => mayGrantBelow(cloud, 'projects')),
-    roles: await attempt(access, () => rolesShown(cloud)),
-    'access-tokens': await attempt(access, () => credentialsEnabled(cloud)),
-    'least-privilege': await attempt(access, () => notTooMuch(cloud)),
-    empty: await attempt(access, () => hasProjects(cloud)),
+    read: await answerOf(access, () => mayRead(cloud)),
+    'grant-organization': await answerOf(access, () => mayGrantOnOrganization(cloud)),
+    'grant-folders': await answerOf(access, () => mayGrantBelow(cloud, 'folders')),
+    'grant-projects': await answerOf(access, () => mayGrantBelow(cloud, 'projects')),
+    roles: await answerOf(access, () => rolesShown(cloud)),
+    'access-tokens': await answerOf(access, () => credentialsEnabled(cloud)),
+    'least-privilege': await answerOf(access, () => notTooMuch(cloud)),
+    empty: await answerOf(access, () => hasProjects(cloud)),
   };
-}
-
-async function attempt(access: Access, look: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await look();
-  } catch (error) {
-    if (!(error instanceof RunnerError) || access.signal.aborted) throw error;
-    return failed(error);
-  }
 }
 
 /** Google answers 403 for an organization that is not there and for one that may not be seen: what is seen instead tells them apart. */

@@ -1,7 +1,6 @@
 import type { Check } from '@axiom-runner/protocol';
 import { z } from 'zod';
-import { RunnerError } from '../../errors.js';
-import { type Answer, declaredChecks, failed } from '../../integration-kit/check-answers.js';
+import { type Answer, answerOf, declaredChecks } from '../../integration-kit/check-answers.js';
 import { path } from '../../integration-kit/http/path.js';
 import { type Access, github } from './client.js';
 import { declaration } from './declaration.js';
@@ -27,13 +26,13 @@ export async function testConnection(access: Access): Promise<Check[]> {
 }
 
 async function answersOf(access: Access): Promise<Answers> {
-  const app = await attempt(access, async () => {
+  const app = await answerOf(access, async () => {
     const { name } = await github(access).app.read({ path: path`/app`, schema: appSchema });
     return { outcome: 'ok', detail: `${new URL(access.secret.base).host} knows the app ${name}.` };
   });
   if (app.outcome !== 'ok') return { app };
   let found: Installation | undefined;
-  const installation = await attempt(access, async () => {
+  const installation = await answerOf(access, async () => {
     found = await github(access).app.read({ path: path`/app/installations/${access.secret.installation}`, schema: installationSchema });
     return state(found);
   });
@@ -50,18 +49,9 @@ async function answersOf(access: Access): Promise<Answers> {
     contents: forTokens(permissions, 'contents'),
     'pull-requests': forTokens(permissions, 'pull_requests'),
     empty: usable
-      ? await attempt(access, () => content(access))
+      ? await answerOf(access, () => content(access))
       : { outcome: 'skipped', detail: 'Needs an installation on the organization.' },
   };
-}
-
-async function attempt(access: Access, look: () => Promise<Answer>): Promise<Answer> {
-  try {
-    return await look();
-  } catch (error) {
-    if (!(error instanceof RunnerError) || access.signal.aborted) throw error;
-    return failed(error);
-  }
 }
 
 function state({ id, suspended_at: suspended }: Installation): Answer {

@@ -1,7 +1,7 @@
 import type { Principal, Target } from '@axiom-runner/protocol';
 import { z } from 'zod';
 import { RunnerError } from '../../errors.js';
-import { isNotFound } from '../../integration-kit/http/json-client.js';
+import { ifThere } from '../../integration-kit/http/json-client.js';
 import { path } from '../../integration-kit/http/path.js';
 import type { GitHub } from './client.js';
 import { isEmail, isLogin, isRepositoryName, isSameName, isTeamSlug } from './names.js';
@@ -52,13 +52,13 @@ export async function findUser(gh: GitHub, { id }: Principal): Promise<User> {
 
 /** A user whatever the login is by now. @returns undefined where the account is gone */
 export function userById(gh: GitHub, id: string): Promise<User | undefined> {
-  return gh.once(`user ${id}`, () => orNothing(gh.installation.read({ path: path`/user/${id}`, schema: userSchema })));
+  return gh.once(`user ${id}`, () => ifThere(gh.installation.read({ path: path`/user/${id}`, schema: userSchema })));
 }
 
 /** @throws {RunnerError} `TARGET_NOT_FOUND` */
 export async function findRepository(gh: GitHub, target: Target): Promise<Repository> {
   const name = nameIn(gh, target, isRepositoryName);
-  const found = await orNothing(gh.installation.read({ path: path`/repos/${gh.org}/${name}`, schema: repositorySchema }));
+  const found = await ifThere(gh.installation.read({ path: path`/repos/${gh.org}/${name}`, schema: repositorySchema }));
   if (found === undefined || !isSameName(found.name, name)) throw noTarget(target);
   return found;
 }
@@ -73,7 +73,7 @@ export function repositoryById(gh: GitHub, id: string): Promise<Repository | und
 }
 
 async function readRepository(gh: GitHub, id: string): Promise<Repository | undefined> {
-  const found = await orNothing(gh.installation.read({ path: path`/repositories/${id}`, schema: repositorySchema }));
+  const found = await ifThere(gh.installation.read({ path: path`/repositories/${id}`, schema: repositorySchema }));
   if (found !== undefined && isSameName(found.owner.login, gh.org)) return found;
   const { repository_selection: selection } = await gh.token();
   // An installation on all repositories sees every one that there is.
@@ -109,7 +109,7 @@ export async function findTeamPrincipal(gh: GitHub, { id }: Principal): Promise<
 export function teamById(gh: GitHub, id: string): Promise<Team | undefined> {
   return gh.once(`team ${id}`, async () => {
     const { id: org } = await organization(gh);
-    return orNothing(gh.installation.read({ path: path`/organizations/${String(org)}/team/${id}`, schema: teamSchema }));
+    return ifThere(gh.installation.read({ path: path`/organizations/${String(org)}/team/${id}`, schema: teamSchema }));
   });
 }
 
@@ -119,27 +119,17 @@ export function organization(gh: GitHub) {
 
 /** A user's role in the organization: `admin`, `member`; undefined for one who has not joined. */
 export async function roleInOrganization(gh: GitHub, { login }: User): Promise<string | undefined> {
-  const membership = await orNothing(gh.installation.read({ path: path`/orgs/${gh.org}/memberships/${login}`, schema: membershipSchema }));
+  const membership = await ifThere(gh.installation.read({ path: path`/orgs/${gh.org}/memberships/${login}`, schema: membershipSchema }));
   return membership?.state === 'active' ? membership.role : undefined;
 }
 
 /** A user's role in a team or in one of its child teams, invited or joined. */
 export function roleInTeam(gh: GitHub, { slug }: Pick<Team, 'slug'>, { login }: User) {
-  return orNothing(gh.installation.read({ path: path`/orgs/${gh.org}/teams/${slug}/memberships/${login}`, schema: membershipSchema }));
-}
-
-/** What is not there. */
-export async function orNothing<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  return ifThere(gh.installation.read({ path: path`/orgs/${gh.org}/teams/${slug}/memberships/${login}`, schema: membershipSchema }));
 }
 
 function userByLogin(gh: GitHub, login: string): Promise<User | undefined> {
-  return orNothing(gh.installation.read({ path: path`/users/${login}`, schema: userSchema }));
+  return ifThere(gh.installation.read({ path: path`/users/${login}`, schema: userSchema }));
 }
 
 /** A public e-mail is a verified one, and belongs to one account. https://docs.github.com/en/search-github/searching-on-github/searching-users */
@@ -154,7 +144,7 @@ async function userByEmail(gh: GitHub, email: string): Promise<User | undefined>
 }
 
 function teamBySlug(gh: GitHub, slug: string): Promise<Team | undefined> {
-  return orNothing(gh.installation.read({ path: path`/orgs/${gh.org}/teams/${slug}`, schema: teamSchema }));
+  return ifThere(gh.installation.read({ path: path`/orgs/${gh.org}/teams/${slug}`, schema: teamSchema }));
 }
 
 function nameIn(gh: GitHub, target: Target, isName: (text: string) => boolean): string {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RunnerError } from '../../errors.js';
 import type { AccessWay } from '../../integration-kit/access-way.js';
+import { ifThere } from '../../integration-kit/http/json-client.js';
 import { path } from '../../integration-kit/http/path.js';
 import type { SlotValue } from '../../integration-kit/slots/lattice.js';
 import type { SlotKind, SlotState } from '../../integration-kit/slots/slot.js';
@@ -10,18 +11,7 @@ import { type Access, type GitHub, github } from './client.js';
 import { HIDDEN, isHidden, TEAM_LEVELS, TEAM_ROLES } from './levels.js';
 import { isTeamSlug } from './names.js';
 import type { GithubSecret } from './secret.js';
-import {
-  findTeamTarget,
-  findUser,
-  gone,
-  orNothing,
-  roleInOrganization,
-  roleInTeam,
-  type Team,
-  teamById,
-  type User,
-  userById,
-} from './subjects.js';
+import { findTeamTarget, findUser, gone, roleInOrganization, roleInTeam, type Team, teamById, type User, userById } from './subjects.js';
 
 const memberSchema = z.object({ id: z.int(), inherited: z.boolean().optional() });
 const childSchema = z.object({ id: z.int(), slug: z.string().refine(isTeamSlug) });
@@ -118,6 +108,6 @@ async function childTeams(gh: GitHub, { slug }: Team) {
   const read = async () => {
     for await (const child of gh.each({ path: path`/orgs/${gh.org}/teams/${slug}/teams`, schema: childSchema })) children.push(child);
   };
-  await orNothing(read());
+  await ifThere(read());
   return children;
 }

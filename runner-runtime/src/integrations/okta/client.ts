@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RunnerError } from '../../errors.js';
-import { isNotFound, JsonClient, type Refusal } from '../../integration-kit/http/json-client.js';
+import { JsonClient, type Refusal } from '../../integration-kit/http/json-client.js';
 import { vendorFetch } from '../../integration-kit/http/vendor-fetch.js';
 import type { SystemAccess } from '../integration.js';
 import type { OktaSecret } from './secret.js';
@@ -17,16 +17,6 @@ export function oktaClient(access: Access): JsonClient {
     headers: () => ({ authorization: `SSWS ${secret.token}` }),
     explain: (refusal) => explain(refusal, secret.host),
   });
-}
-
-/** What the work yields, or nothing where Okta does not know what it is about. */
-export async function ifThere<Result>(work: Promise<Result>): Promise<Result | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 /**

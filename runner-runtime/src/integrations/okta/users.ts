@@ -2,8 +2,8 @@ import type { Principal } from '@axiom-runner/protocol';
 import { z } from 'zod';
 import { RunnerError } from '../../errors.js';
 import type { JsonClient } from '../../integration-kit/http/json-client.js';
+import { ifThere } from '../../integration-kit/http/json-client.js';
 import { path } from '../../integration-kit/http/path.js';
-import { ifThere } from './client.js';
 import { isId } from './ids.js';
 
 export const userSchema = z.object({

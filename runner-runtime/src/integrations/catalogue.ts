@@ -14,6 +14,7 @@ const LOADERS: Readonly<Record<string, () => Promise<unknown>>> = {
   k8s: async () => (await import('./k8s/integration.js')).k8s,
   mysql: async () => (await import('./mysql/integration.js')).mysql,
   okta: async () => (await import('./okta/integration.js')).okta,
+  pagerduty: async () => (await import('./pagerduty/integration.js')).pagerduty,
   postgresql: async () => (await import('./postgresql/integration.js')).postgresql,
 };
 

@@ -18,6 +18,7 @@ export const SYSTEMS: readonly ListedSystem[] = [
   listed('k8s', 'Kubernetes 1.36', async () => (await import('./k8s/contract-harness.js')).contractHarness()),
   listed('mysql', 'MariaDB 10.11', async () => (await import('./mysql/contract-harness.js')).contractHarness('mariadb')),
   listed('okta', 'fake', async () => (await import('./okta/contract-harness.js')).contractHarness('group')),
+  listed('pagerduty', 'fake', async () => (await import('./pagerduty/contract-harness.js')).contractHarness('team')),
   listed('postgresql', 'PostgreSQL 18', async () => (await import('./postgresql/contract-harness.js')).contractHarness(18)),
 ];
 

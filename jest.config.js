@@ -23,6 +23,8 @@ const project = (displayName, root, { esm = true, importsEsm = esm, ignore = [] 
 module.exports = {
   // As many as the smallest machine has processors: more would make real servers run into their time limits.
   maxWorkers: 2,
+  // A busy machine is slow, which is no fault of what is tested.
+  testTimeout: 30_000,
   projects: [
     project('constructs', 'test', { esm: false, ignore: ['<rootDir>/test/(e2e|parity)/'] }),
     project('parity', 'test/parity', { esm: false, importsEsm: true }),

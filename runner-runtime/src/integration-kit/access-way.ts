@@ -4,7 +4,7 @@ import type { AccessRequest, Integration, Plan, SystemAccess } from '../integrat
 import type { Intent } from '../integrations/intent.js';
 
 /** One way in which a system gives access: a kind of slot, a kind of object. An integration has as many as its vendor has. */
-export interface AccessWay<Secret, State> extends Pick<Integration<Secret, State>, 'apply' | 'extend' | 'revert' | 'verify'> {
+export interface AccessWay<Secret, State> extends Pick<Integration<Secret, State>, 'apply' | 'extend' | 'renew' | 'revert' | 'verify'> {
   /** Resolves what is asked for, without changing anything. */
   plan(access: SystemAccess<Secret>, request: AccessRequest): Promise<Plan<State>>;
 }
@@ -14,7 +14,7 @@ export interface StateOfWay {
   readonly way: string;
 }
 
-type Lives<Secret, State> = Pick<Integration<Secret, State>, 'plan' | 'apply' | 'extend' | 'revert' | 'verify'>;
+type Lives<Secret, State> = Pick<Integration<Secret, State>, 'plan' | 'apply' | 'extend' | 'renew' | 'revert' | 'verify'>;
 
 /**
  * The life of an access by the way that its plan took.
@@ -34,10 +34,12 @@ export function byWay<Secret, State extends StateOfWay>(
     });
   };
   const of = (intent: Intent<State>) => wayOf(intent.state.way);
+  const renews = Object.values(ways).some(({ renew }) => renew !== undefined);
   return {
     plan: (access, request) => wayOf(choose(request)).plan(access, request),
     apply: (access, intent) => of(intent).apply(access, intent),
     extend: (access, intent) => of(intent).extend(access, intent),
+    ...(renews && { renew: async (access: SystemAccess<Secret>, intent: Intent<State>) => of(intent).renew?.(access, intent) }),
     revert: (access, intent) => of(intent).revert(access, intent),
     verify: (access, intent) => of(intent).verify(access, intent),
   };

@@ -116,6 +116,12 @@ export interface Integration<Secret, State> {
   extend(access: SystemAccess<Secret>, intent: Intent<State>): Promise<void>;
 
   /**
+   * Sets the system's own expiry of a standing access anew, where it cannot reach as far as the access does. The reaper calls it for every
+   * standing access, at its start and every some hours; absent where no vendor limits its expiry.
+   */
+  renew?(access: SystemAccess<Secret>, intent: Intent<State>): Promise<void>;
+
+  /**
    * Ends the access: blocks logins, ends sessions, removes. Until {@link tombstoneUntil} a tombstone stays, so that a replay of `apply` is refused.
    * @returns what was done and what a person should know
    */

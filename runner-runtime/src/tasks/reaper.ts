@@ -1,6 +1,7 @@
 import { type Sweep, type System, systemName } from '@axiom-runner/protocol';
 import { recordEnd } from '../audit/step-record.js';
 import { asRunnerError, RunnerError } from '../errors.js';
+import { loadIntegration } from '../integrations/catalogue.js';
 import { type Intent, isOutdated, tombstoneUntil } from '../integrations/intent.js';
 import type { Logger } from '../operations/logger.js';
 import { openGate } from './effect-gate.js';
@@ -14,6 +15,8 @@ const JITTER = 0.2;
 /** Time that an access's own workflow has to end it before the reaper looks, ms. */
 const GRACE_MS = 15_000;
 const SHORTEST_PAUSE_MS = 1_000;
+/** Time between renewals of an access whose system limits its own expiry, ms. */
+const RENEW_EVERY_MS = 12 * 3_600_000;
 /** Time that one system gets in a round, ms. */
 const DEADLINE_MS = 120_000;
 
@@ -45,6 +48,8 @@ export interface ReaperOptions {
 export class Reaper {
   readonly #stop = new AbortController();
   readonly #overdue = new Map<string, number>();
+  /** When each standing access was renewed last, unix milliseconds. */
+  readonly #renewed = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
   /** When the next round is due, unix milliseconds; unset while the reaper is not started. */
   #next: number | undefined;
@@ -81,6 +86,8 @@ export class Reaper {
 
   /** Makes one round over some systems, or all that are known; rounds never overlap. A system that fails or keeps silent is counted; the others do not wait for it. */
   round(systems: readonly System[] = this.options.systems.known): Promise<Sweep> {
+    const forgotten = this.options.now() - 2 * RENEW_EVERY_MS;
+    for (const [requestId, at] of this.#renewed) if (at < forgotten) this.#renewed.delete(requestId);
     const round = this.#running.then(async (): Promise<Sweep> => {
       const swept = await Promise.all(systems.map((system) => this.#sweep(system)));
       this.options.onOverdue?.(this.overdue);
@@ -119,12 +126,30 @@ export class Reaper {
         if (await within(deadline, this.#end(access, deadline))) tally.reverted += 1;
         else tally.failed += 1;
       }
+      const standing = accesses.filter(({ overdue, state }) => !overdue && state === 'active');
+      if (standing.length > 0 && (await loadIntegration(system.type)).renew !== undefined) {
+        for (const access of standing) await within(deadline, this.#renew(access, deadline));
+      }
     } catch (error) {
       tally.failed += 1;
       log.error('the reaper could not look into a system', { system: name, error: asRunnerError(error).toTaskError() });
     }
     this.#overdue.set(name, tally.failed);
     return tally;
+  }
+
+  /** What fails is tried in the next round: the expiry of a system is renewed days before it comes. */
+  async #renew({ intent, system }: MarkedAccess, signal: AbortSignal): Promise<void> {
+    const now = this.options.now();
+    if (now - (this.#renewed.get(intent.requestId) ?? 0) < RENEW_EVERY_MS) return;
+    try {
+      await this.options.systems.openFor(intent, openGate(signal), signal, async (integration, access, own) =>
+        integration.renew?.(access, own),
+      );
+      this.#renewed.set(intent.requestId, now);
+    } catch (error) {
+      this.options.log.error('the expiry of an access could not be renewed', { system, error: asRunnerError(error).toTaskError() });
+    }
   }
 
   async #end({ intent, state }: MarkedAccess, signal: AbortSignal): Promise<boolean> {

@@ -19,6 +19,16 @@ export interface ListPage<Element> {
  */
 export type ReadList<Element> = (token: string | undefined, size: number) => Promise<ListPage<Element>>;
 
+/** Every element of a list, piece by piece. */
+export async function* everyElement<Element>(read: ReadList<Element>, size: number): AsyncGenerator<Element> {
+  let token: string | undefined;
+  do {
+    const { elements, next } = await read(token, size);
+    yield* elements;
+    token = next;
+  } while (token !== undefined);
+}
+
 /** A list, and how it is read. @typeParam Context what every call needs: a client, an access */
 export interface Source<Context, Element> {
   /** The largest piece that the vendor gives, in elements. */

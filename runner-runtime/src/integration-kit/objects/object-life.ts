@@ -1,7 +1,7 @@
 import type { Evidence } from '@axiom-runner/protocol';
 import { z } from 'zod';
 import { RunnerError } from '../../errors.js';
-import type { Applied, SystemAccess } from '../../integrations/integration.js';
+import type { Applied, Integration, SystemAccess } from '../../integrations/integration.js';
 import { type Intent, isOutdated } from '../../integrations/intent.js';
 import { LedgerConflict, type LedgerEntry } from '../../integrations/ledger.js';
 import type { Mark } from '../../integrations/marks.js';
@@ -35,6 +35,8 @@ export interface ObjectKind<Secret, State extends ObjectState> {
   discard?(access: SystemAccess<Secret>, remember: unknown): Promise<void>;
   /** Moves the system's own expiry to the end of the intent. */
   extend(access: SystemAccess<Secret>, intent: Intent<State>, remembered: unknown): Promise<void>;
+  /** As {@link Integration.renew}. */
+  renew?(access: SystemAccess<Secret>, intent: Intent<State>, remembered: unknown): Promise<void>;
   /** Blocks logins, ends sessions, removes the object. */
   remove(access: SystemAccess<Secret>, intent: Intent<State>, remembered: unknown): Promise<Pick<Evidence, 'actions' | 'warnings'>>;
   /** Reads back whether all of it is gone, and what access remains. */
@@ -62,7 +64,16 @@ interface Recorded {
 
 /** The life of an access that is an object of its own: recorded, made, removed, proved gone. */
 export function objectLife<Secret, State extends ObjectState>(kind: ObjectKind<Secret, State>): Omit<AccessWay<Secret, State>, 'plan'> {
+  const renew = kind.renew?.bind(kind);
   return {
+    ...(renew !== undefined && {
+      renew: async (access: SystemAccess<Secret>, intent: Intent<State>) => {
+        const recorded = await readRecord(access, intent);
+        // The record's own intent: the access may have been extended since.
+        if (recorded?.mark.state === 'active') await renew(access, recorded.mark.intent as Intent<State>, recorded.document.remembered);
+      },
+    }),
+
     apply: async (access, intent) => {
       requireInTime(access, intent);
       const recorded = (await readRecord(access, intent)) ?? (await recordNew(access, kind, intent));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { RunnerError } from '../../errors.js';
 import { nextLink, numberOf, queryParameter } from '../../integration-kit/collection/paging.js';
-import type { ListPage } from '../../integration-kit/collection/source.js';
+import { everyElement, type ListPage } from '../../integration-kit/collection/source.js';
 import { isNotFound, JsonClient, type Query, type Refusal } from '../../integration-kit/http/json-client.js';
 import { path, type SafePath } from '../../integration-kit/http/path.js';
 import { vendorFetch } from '../../integration-kit/http/vendor-fetch.js';
@@ -86,13 +86,8 @@ export class GitHub {
   }
 
   /** Every element of a list, page by page. */
-  async *each<Element>(call: ListCall<Element>): AsyncGenerator<Element> {
-    let token: string | undefined;
-    do {
-      const { elements, next } = await this.page(call, token, PAGE_SIZE);
-      yield* elements;
-      token = next;
-    } while (token !== undefined);
+  each<Element>(call: ListCall<Element>): AsyncGenerator<Element> {
+    return everyElement((token, size) => this.page(call, token, size), PAGE_SIZE);
   }
 
   /** Removes what may be gone already. */

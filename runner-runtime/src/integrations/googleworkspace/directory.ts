@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RunnerError } from '../../errors.js';
-import { isNotFound } from '../../integration-kit/http/json-client.js';
+import { ifThere } from '../../integration-kit/http/json-client.js';
 import { path } from '../../integration-kit/http/path.js';
 import { type WorkspaceAccess, workspace } from './client.js';
 import { isGroupKey, isOrgUnitId, isUserKey } from './names.js';
@@ -27,7 +27,7 @@ export const orgUnitSchema = z.object({ orgUnitId: z.string().min(1), orgUnitPat
 /** @param key id, address or alias. @returns `undefined` for a user that does not exist */
 export async function findUser(access: WorkspaceAccess, key: string): Promise<User | undefined> {
   if (!isUserKey(key)) return undefined;
-  return orNothing(
+  return ifThere(
     workspace(access)
       .directory('users')
       .read({ path: path`/users/${key}`, schema: userSchema }),
@@ -37,7 +37,7 @@ export async function findUser(access: WorkspaceAccess, key: string): Promise<Us
 /** @param key id, address or alias. @returns `undefined` for a group that does not exist */
 export async function findGroup(access: WorkspaceAccess, key: string): Promise<Group | undefined> {
   if (!isGroupKey(key)) return undefined;
-  return orNothing(
+  return ifThere(
     workspace(access)
       .directory('groups')
       .read({ path: path`/groups/${key}`, schema: groupSchema }),
@@ -49,7 +49,7 @@ export async function hasOrgUnit(access: WorkspaceAccess, id: string): Promise<b
   if (!isOrgUnitId(id)) return false;
   const { customerId } = access.secret;
   const call = { path: path`/customer/${customerId}/orgunits/${`id:${id}`}`, schema: orgUnitSchema };
-  return (await orNothing(workspace(access).directory('org-units').read(call))) !== undefined;
+  return (await ifThere(workspace(access).directory('org-units').read(call))) !== undefined;
 }
 
 /**
@@ -60,14 +60,4 @@ export async function emailOf(access: WorkspaceAccess, kind: string, id: string)
   const email = kind === 'user' ? (await findUser(access, id))?.primaryEmail : (await findGroup(access, id))?.email;
   if (email !== undefined) return email;
   throw new RunnerError('PRINCIPAL_NOT_FOUND', 'The principal does not exist (any more).', { object: `${kind} ${id}` });
-}
-
-/** What is gone is nothing. */
-export async function orNothing<T>(call: Promise<T>): Promise<T | undefined> {
-  try {
-    return await call;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }

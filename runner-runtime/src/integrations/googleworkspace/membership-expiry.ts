@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { RunnerError } from '../../errors.js';
+import { ifThere } from '../../integration-kit/http/json-client.js';
 import { path } from '../../integration-kit/http/path.js';
 import { type WorkspaceAccess, workspace } from './client.js';
-import { emailOf, orNothing } from './directory.js';
+import { emailOf } from './directory.js';
 
 /** A new membership is seen by the Cloud Identity API a little later than by the Directory API. */
 const LOOKS = 5;
@@ -80,13 +81,13 @@ async function membershipName(access: WorkspaceAccess, slot: readonly string[], 
   const memberEmail = await emailOf(access, kind, member);
   for (let look = 0; look < looks; look += 1) {
     if (look > 0) await pause(FIRST_LOOK_MS * 2 ** look, undefined, { signal: access.signal });
-    const groupName = await orNothing(
+    const groupName = await ifThere(
       identity.read({ path: path`/groups:lookup`, query: { 'groupKey.id': groupEmail }, schema: groupNameSchema }),
     );
     const id = groupName?.name.split('/')[1];
     if (id === undefined) continue;
     const lookup = { path: path`/groups/${id}/memberships:lookup`, query: { 'memberKey.id': memberEmail }, schema: membershipNameSchema };
-    const membership = (await orNothing(identity.read(lookup)))?.name.split('/')[3];
+    const membership = (await ifThere(identity.read(lookup)))?.name.split('/')[3];
     if (membership !== undefined) return { group: id, membership };
   }
   return undefined;

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { RunnerError } from '../../errors.js';
+import { ifThere } from '../../integration-kit/http/json-client.js';
 import { path } from '../../integration-kit/http/path.js';
 import { levels, type SlotValue } from '../../integration-kit/slots/lattice.js';
 import type { SlotChange, SlotKind, SlotState } from '../../integration-kit/slots/slot.js';
 import type { Intent } from '../intent.js';
 import { type WorkspaceAccess, workspace } from './client.js';
-import { emailOf, orNothing } from './directory.js';
+import { emailOf } from './directory.js';
 import { expiryOf, setExpiry } from './membership-expiry.js';
 import type { WorkspaceSecret } from './secret.js';
 
@@ -40,7 +41,7 @@ export const membership: SlotKind<WorkspaceSecret> = {
 async function read(access: WorkspaceAccess, slot: readonly string[]): Promise<SlotValue> {
   const [group, , member] = memberSlot(slot);
   const call = { path: path`/groups/${group}/members/${member}`, schema: memberSchema };
-  const found = await orNothing(workspace(access).directory('members').read(call));
+  const found = await ifThere(workspace(access).directory('members').read(call));
   return found === undefined ? [] : [found.role];
 }
 
@@ -79,7 +80,7 @@ async function change(access: WorkspaceAccess, slot: readonly string[], role: st
 async function remove(access: WorkspaceAccess, slot: readonly string[]): Promise<void> {
   const [group, , member] = memberSlot(slot);
   const call = { method: 'DELETE', path: path`/groups/${group}/members/${member}`, schema: z.unknown() } as const;
-  await orNothing(workspace(access).directory('members').read(call));
+  await ifThere(workspace(access).directory('members').read(call));
 }
 
 /** Through a group in the group, or as everybody of the organization. */
@@ -88,7 +89,7 @@ async function otherWays(access: WorkspaceAccess, { state }: Intent<SlotState>):
   const [group, , member] = memberSlot(state.slot);
   const call = { path: path`/groups/${group}/hasMember/${member}`, schema: hasMemberSchema };
   try {
-    const answer = await orNothing(workspace(access).directory('members').read(call));
+    const answer = await ifThere(workspace(access).directory('members').read(call));
     return answer?.isMember === true ? ['a group that is a member of the group, or everybody of the organization being one'] : [];
   } catch (error) {
     // The interface refuses to look into groups of other organizations.

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { RunnerError } from '../../errors.js';
+import { ifThere } from '../../integration-kit/http/json-client.js';
 import { path } from '../../integration-kit/http/path.js';
 import { SETS, type SlotValue } from '../../integration-kit/slots/lattice.js';
 import type { SlotChange, SlotKind, SlotState } from '../../integration-kit/slots/slot.js';
 import type { Intent } from '../intent.js';
 import { type WorkspaceAccess, workspace } from './client.js';
-import { orNothing } from './directory.js';
+
 import type { WorkspaceSecret } from './secret.js';
 
 /** https://developers.google.com/workspace/admin/directory/reference/rest/v1/roleAssignments */
@@ -78,7 +79,7 @@ async function add(access: WorkspaceAccess, slot: readonly string[]): Promise<vo
 async function remove(access: WorkspaceAccess, id: string): Promise<void> {
   const { customerId } = access.secret;
   const call = { method: 'DELETE', path: path`/customer/${customerId}/roleassignments/${id}`, schema: z.unknown() } as const;
-  await orNothing(workspace(access).directory('roles').read(call));
+  await ifThere(workspace(access).directory('roles').read(call));
 }
 
 /** Assignments in the slot itself; more than one only where somebody made it twice. One under a condition is another thing. */
@@ -93,7 +94,7 @@ async function assignmentsOf(access: WorkspaceAccess, slot: readonly string[], i
   let token: string | undefined;
   do {
     const wanted = { userKey, ...(indirect && { includeIndirectRoleAssignments: true }) };
-    const page = await orNothing(readAssignments(access, wanted, token, MOST_ASSIGNMENTS));
+    const page = await ifThere(readAssignments(access, wanted, token, MOST_ASSIGNMENTS));
     found.push(...(page?.items.filter(({ roleId }) => roleId === roleOf(slot)) ?? []));
     token = page?.nextPageToken;
   } while (token !== undefined);

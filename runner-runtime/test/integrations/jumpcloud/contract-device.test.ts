@@ -1,0 +1,4 @@
+import { describeFurtherWay } from '../contract-suite.js';
+import { contractHarness } from './contract-harness.js';
+
+describeFurtherWay('jumpcloud (device)', contractHarness('device'));

@@ -5,6 +5,7 @@ import { buildBareWorker } from './bare-worker/build.js';
 import { measureCollection } from './collection.js';
 import { measureCommands } from './commands.js';
 import { type Figure, judge } from './figures.js';
+import { measureLargeDirectory } from './large-directory.js';
 import { measureLifecycle } from './lifecycle.js';
 import { measureStart } from './start.js';
 import { measureSynth } from './synth.js';
@@ -57,5 +58,7 @@ async function measureRunner(): Promise<Figure[]> {
   await temporal.stop();
   say('measuring a collection …');
   figures.push(...(await measureCollection()));
+  say('measuring the collection of a large directory …');
+  figures.push(...(await measureLargeDirectory()));
   return figures;
 }

@@ -1,19 +1,21 @@
-/** What a figure must not exceed; both are relations inside one run, because times of different runs do not compare. */
+/** How a figure is compared, and what it must keep to: a relation inside one run, because times of different runs do not compare. */
 export interface Bar {
   /** `ratio`: ours divided by the reference. `difference`: ours minus the reference, in the figure's unit. */
   readonly kind: 'ratio' | 'difference';
-  readonly most: number;
+  /** What it must not exceed. Without this and `least` nothing is promised. */
+  readonly most?: number;
+  /** What it must reach. */
+  readonly least?: number;
 }
 
 /** One thing that was measured beside its reference, turn by turn: the n-th values of both belong together. */
 export interface Figure {
   readonly what: string;
   readonly reference: string;
-  readonly unit: 'ms' | 'MB' | 'kB' | 'resources';
+  readonly unit: 'ms' | 'MB' | 'kB' | 'resources' | 'items/s';
   readonly ours: readonly number[];
   readonly theirs: readonly number[];
-  /** How they are compared. Without `most` in it nothing is promised. */
-  readonly compared: Bar | Pick<Bar, 'kind'>;
+  readonly compared: Bar;
 }
 
 /** The middle one of several values, and the outermost two. */
@@ -42,7 +44,12 @@ export function judge({ what, reference, unit, ours, theirs, compared }: Figure)
     }),
   );
   const verdict = { what, reference, unit, compared, ours: summarise(ours), theirs: summarise(theirs), relation };
-  return 'most' in compared ? { ...verdict, kept: relation.median <= compared.most } : verdict;
+  const { most, least } = compared;
+  if (most === undefined && least === undefined) return verdict;
+  return {
+    ...verdict,
+    kept: relation.median <= (most ?? Number.POSITIVE_INFINITY) && relation.median >= (least ?? Number.NEGATIVE_INFINITY),
+  };
 }
 
 function summarise(values: readonly number[]): Summary {

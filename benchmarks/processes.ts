@@ -53,14 +53,14 @@ export async function wallTime(invocation: Invocation): Promise<number> {
   return performance.now() - startedAt;
 }
 
-/** What a process writes to standard output. @throws {Error} unless it ends with exit code 0 */
-export async function outputOf(invocation: Invocation): Promise<string> {
+/** What a process writes to standard output. @throws {Error} unless it ends with exit code 0 in time */
+export async function outputOf(invocation: Invocation, timeLimitMs = TIME_LIMIT_MS): Promise<string> {
   const run = launch(invocation, 'pipe');
   let text = '';
   run.child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;
   });
-  await succeeded(invocation, run);
+  await succeeded(invocation, run, timeLimitMs);
   return text;
 }
 
@@ -116,8 +116,8 @@ function launch({ program, args, environment, folder }: Invocation, output: 'ign
   return { child, ended, errors: () => tail };
 }
 
-async function succeeded({ program, args }: Invocation, { child, ended, errors }: Launched): Promise<void> {
-  const limit = setTimeout(() => child.kill('SIGKILL'), TIME_LIMIT_MS);
+async function succeeded({ program, args }: Invocation, { child, ended, errors }: Launched, timeLimitMs = TIME_LIMIT_MS): Promise<void> {
+  const limit = setTimeout(() => child.kill('SIGKILL'), timeLimitMs);
   const code = await ended;
   clearTimeout(limit);
   if (code !== 0) throw new Error(`${[program, ...args].join(' ')} ended with ${code ?? 'a signal'}:\n${errors()}`);

@@ -12,7 +12,7 @@ export function tableOf(verdicts: readonly Verdict[]): string {
       spread(theirs, (value) => plain(value, unit)),
       reference,
       spread(relation, show),
-      'most' in compared ? `≤ ${show(compared.most)}` : '',
+      compared.most === undefined ? (compared.least === undefined ? '' : `≥ ${show(compared.least)}`) : `≤ ${show(compared.most)}`,
       kept === undefined ? '' : kept ? 'kept' : 'MISSED',
     ];
   });

@@ -5,9 +5,4 @@ export const LEDGER_PARTITION_KEY = 'system';
 /** Sort key: the entry within the system. */
 export const LEDGER_SORT_KEY = 'entry';
 /** What a runner does with the table; it never reads the whole of it. */
-export const LEDGER_ACTIONS: readonly string[] = [
-  'dynamodb:DeleteItem',
-  'dynamodb:GetItem',
-  'dynamodb:PutItem',
-  'dynamodb:Query',
-];
+export const LEDGER_ACTIONS: readonly string[] = ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:Query'];

@@ -44,10 +44,11 @@ export async function playLifecycle(
     if (evidence.proved) revokedWithProof += 1;
   };
 
+  // Some fakes are empty without one.
+  const principal = await running.newPrincipal();
   const { checks } = await waitForStage(home, await start({ type: 'TestConnection', system }), ['tested'], PATIENCE);
   for (const check of checks) expectSeen(`check ${check.name}: ${check.detail}`, isPassing(check));
 
-  const principal = await running.newPrincipal();
   const asked = {
     system,
     target: wish.target,

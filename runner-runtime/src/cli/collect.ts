@@ -1,7 +1,7 @@
 import { type Item, systemName } from '@axiom-runner/protocol';
 import { SingleBar } from 'cli-progress';
 import { EXIT_OK } from '../../../contract/exit-codes.js';
-import { countByKind } from '../tasks/read-activities.js';
+import { countByKind } from '../tasks/batches.js';
 import { openSession, parseSystem } from './command-session.js';
 import { type Terminal, table } from './terminal.js';
 

@@ -1,17 +1,13 @@
-import { type Check, type Item, packItems, type Sweep } from '@axiom-runner/protocol';
-import { MAX_BATCH_BYTES } from '../../../contract/tasks.js';
-import { RunnerError } from '../errors.js';
+import type { Check, Sweep } from '@axiom-runner/protocol';
 import type { Guard } from '../guard/admission.js';
 import { secretName } from '../secrets/integration-secret.js';
 import type { AdmittedCollection, CollectedPage, TestedSystem } from './activity-types.js';
 import type { Attempt } from './attempt.js';
+import { Batches } from './batches.js';
 import type { Reaper } from './reaper.js';
 import type { SealedDocuments } from './sealed-documents.js';
 import type { Systems } from './systems.js';
 
-/** Items of a page; fewer when they do not fit into one batch. */
-const PAGE_ITEMS = 10_000;
-const FEWEST_ITEMS = 50;
 const COLLECTION_SECONDS = 86_400;
 
 /** What the reading activities work with. */
@@ -26,6 +22,8 @@ export interface ReadActivitiesOptions {
 
 /** The tasks that change nothing, and the call for the reaper. */
 export class ReadActivities {
+  readonly #batches = new Batches();
+
   constructor(private readonly options: ReadActivitiesOptions) {}
 
   async testConnection(attempt: Attempt, envelope: unknown): Promise<TestedSystem> {
@@ -52,17 +50,9 @@ export class ReadActivities {
     documents.openTicket(ticket, attempt.workflowId, now());
     attempt.describe({ system });
     const from = typeof cursor === 'string' ? cursor : undefined;
-    return this.options.systems.open(system, attempt.gate, attempt.signal, async (integration, access) => {
-      for (let limit = PAGE_ITEMS; limit >= FEWEST_ITEMS; limit = Math.floor(limit / 2)) {
-        const page = await integration.collect(access, from, limit);
-        const batch = packItems(page.items);
-        if (batch.length > MAX_BATCH_BYTES) continue;
-        return { batch, counts: countByKind(page.items), warnings: page.warnings, ...(page.next === undefined ? {} : { next: page.next }) };
-      }
-      throw new RunnerError('UNSUPPORTED', `${FEWEST_ITEMS} items of the collection do not fit into one batch.`, {
-        mend: 'Shorten the names or comments in the system.',
-      });
-    });
+    return this.options.systems.open(system, attempt.gate, attempt.signal, (integration, access) =>
+      this.#batches.read(integration, access, from),
+    );
   }
 
   async sweepOrphans(attempt: Attempt, envelope: unknown): Promise<Sweep> {
@@ -70,11 +60,4 @@ export class ReadActivities {
     attempt.describe(task);
     return this.options.reaper.round(task.system === undefined ? undefined : [task.system]);
   }
-}
-
-/** How many items there are of each kind. */
-export function countByKind(items: readonly Item[]): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const { item } of items) counts[item] = (counts[item] ?? 0) + 1;
-  return counts;
 }

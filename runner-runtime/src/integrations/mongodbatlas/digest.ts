@@ -1,3 +1,4 @@
+/// <reference path="./digest-header.d.ts" />
 import digestAuthHeader from 'digest-header';
 import type { Fetch } from '../../operations/transport.js';
 import type { AtlasSecret } from './secret.js';

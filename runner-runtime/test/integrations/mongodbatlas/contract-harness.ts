@@ -221,6 +221,9 @@ async function start(): Promise<RunningSystem<AtlasState>> {
       ...world.invited.map((email) => `invitation to ${email}`),
       ...[...world.projects.values()].flatMap(({ databaseUsers }) => [...databaseUsers.keys()]),
     ],
+    setClock: (seconds) => {
+      fake.now = () => seconds;
+    },
     stop: () => organization.stop(),
   };
 }

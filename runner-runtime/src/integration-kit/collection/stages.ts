@@ -6,6 +6,8 @@ import { badCursor, type ListPage, type ReadList, type Source } from './source.j
 
 /** Lists that one page asks for at most: keeps it short where there are thousands of empty ones. */
 const MOST_READS = 50;
+/** Time after which a page is handed over as it is, ms: where a vendor lets few calls through, its step must not run out of time. */
+const LONGEST_PAGE_MS = 45_000;
 /** Elements of a vendor's list asked for at once, where neither the limit nor the vendor is lower. */
 const LARGEST_SIZE = 1000;
 /** What the contract of integrations allows. */
@@ -66,7 +68,8 @@ export async function collectStages<Context>(
   const warnings: string[] = [];
   let at = cursor === undefined ? firstOf(stages, limit) : readCursor(cursor);
   let open: { readonly name: string; readonly read: ReadList<Item> } | undefined;
-  for (let reads = 0; at !== undefined && reads < MOST_READS; reads += 1) {
+  const startedAt = performance.now();
+  for (let reads = 0; at !== undefined && reads < MOST_READS && performance.now() - startedAt < LONGEST_PAGE_MS; reads += 1) {
     const { stage: name, size, token }: Cursor = at;
     const index = stages.findIndex((entry) => entry.name === name);
     const current = stages[index];

@@ -61,41 +61,25 @@ export async function settle<Secret>(
         return done();
       }
       const current = await kind.read(access, state.slot);
-      const before = standsWithout(kind, seen, written, current);
-      if (entry !== undefined && !entry.document.settled && !isSame(before, entry.document.before)) {
-        warnings.add(`somebody else made it ${kind.describe(before)} meanwhile: that stays`);
-      }
-      const active = grants.filter((grant) => grant.active);
-      const wanted = kind.lattice.join([before, ...active.map(({ value }) => value)]);
-      // What this very attempt has lowered too far it must raise again.
-      const target = mayRaise || written.length > 0 ? wanted : kind.lattice.meet(wanted, current);
-      const ours = distinct([...(entry?.document.settled ? [] : (entry?.document.ours ?? [])), ...written, target]);
-      const document: SlotDocument = {
-        slot: [...state.slot],
-        before: [...before],
-        ours: ours.map((value) => [...value]),
-        grants: [...grants],
-        settled: false,
-        ...(entry?.document.until === undefined ? {} : { until: entry.document.until }),
-      };
-      let recorded = await record(access, state, entry, document);
-      const until = kind.expires && !isSame(target, before) ? lastEnd(active) : undefined;
-      const set = kind.lattice.join([current, ...(entry?.document.settled === false ? entry.document.ours : [])]);
-      // A replica may not show yet what an attempt that died has set: what must not stand is taken away whether it is seen or not.
-      const unseen = written.length === 0 && !kind.lattice.covers(target, set);
-      if (!isSame(current, target) || document.until !== until || unseen) {
-        written.push(target);
-        await kind.write(access, state.slot, { from: unseen ? set : current, to: target, until });
-        await see(access, kind, state, target);
+      const due = decide(kind, state, { entry, seen, written, current, grants, mayRaise });
+      if (due.changedByOthers) warnings.add(`somebody else made it ${kind.describe(due.document.before)} meanwhile: that stays`);
+      let recorded = await record(access, state, entry, due.document);
+      if (due.mustWrite) {
+        written.push(due.target);
+        await kind.write(access, state.slot, { from: due.from, to: due.target, until: due.until });
+        await see(access, kind, state, due.target);
         actions.push(
-          isSame(current, target)
-            ? `made sure of ${kind.describe(target)}`
-            : `changed ${kind.describe(current)} to ${kind.describe(target)}`,
+          isSame(current, due.target)
+            ? `made sure of ${kind.describe(due.target)}`
+            : `changed ${kind.describe(current)} to ${kind.describe(due.target)}`,
         );
-        if (document.until !== until) recorded = await record(access, state, recorded, { ...document, until });
+        if (due.document.until !== due.until) recorded = await record(access, state, recorded, { ...due.document, until: due.until });
       }
-      if (active.length === 0) await record(access, state, recorded, { ...document, until: undefined, ours: [], settled: true });
-      else if ((await access.ledger.read(slotEntry(state)))?.version !== recorded?.version) continue;
+      if (!grants.some(({ active }) => active)) {
+        await record(access, state, recorded, { ...due.document, until: undefined, ours: [], settled: true });
+      } else if ((await access.ledger.read(slotEntry(state)))?.version !== recorded?.version) {
+        continue;
+      }
       return done();
     } catch (error) {
       if (!(error instanceof LedgerConflict)) throw error;
@@ -105,6 +89,49 @@ export async function settle<Secret>(
     object: state.slot.join('/'),
     retryable: true,
   });
+}
+
+/** What is known when it is decided what should stand in a slot. */
+interface Known {
+  readonly entry: SlotEntry | undefined;
+  /** What the ledger said last, where it says nothing now. */
+  readonly seen: SlotDocument | undefined;
+  /** What this attempt has written. */
+  readonly written: readonly SlotValue[];
+  readonly current: SlotValue;
+  readonly grants: readonly SlotGrant[];
+  readonly mayRaise: boolean;
+}
+
+/** What should stand in a slot, and what the ledger should say before it is made so. */
+function decide<Secret>(kind: SlotKind<Secret>, { slot }: SlotState, { entry, seen, written, current, grants, mayRaise }: Known) {
+  const { lattice } = kind;
+  const standing = entry?.document.settled === false ? entry.document : undefined;
+  const before = standsWithout(kind, seen, written, current);
+  const active = grants.filter((grant) => grant.active);
+  const wanted = lattice.join([before, ...active.map(({ value }) => value)]);
+  // What this very attempt has lowered too far it must raise again.
+  const target = mayRaise || written.length > 0 ? wanted : lattice.meet(wanted, current);
+  const until = kind.expires && !isSame(target, before) ? lastEnd(active) : undefined;
+  const document: SlotDocument = {
+    slot: [...slot],
+    before: [...before],
+    ours: distinct([...(standing?.ours ?? []), ...written, target]).map((value) => [...value]),
+    grants: [...grants],
+    settled: false,
+    ...(entry?.document.until === undefined ? {} : { until: entry.document.until }),
+  };
+  // A replica may not show yet what an attempt that died has set: what must not stand is taken away whether it is seen or not.
+  const set = lattice.join([current, ...(standing?.ours ?? [])]);
+  const unseen = written.length === 0 && !lattice.covers(target, set);
+  return {
+    document,
+    target,
+    until,
+    from: unseen ? set : current,
+    mustWrite: !isSame(current, target) || document.until !== until || unseen,
+    changedByOthers: standing !== undefined && !isSame(before, standing.before),
+  };
 }
 
 /** An entry of the ledger with the document of a slot. */

@@ -14,7 +14,7 @@ const WARM_UP_TASKS = 15;
 const RUNNER_QUEUE = 'lifecycle-runner';
 const BARE_QUEUE = 'lifecycle-bare';
 const RESULT_QUEUE = 'lifecycle-results';
-/** A kind of system that has a secret but no integration: the task is admitted, recorded, ended and reported, and touches nothing. */
+/** A system without a secret: the task is admitted, recorded, ended and reported, and touches nothing. */
 const SYSTEM = { type: 'pagerduty', id: 'example' };
 
 /** Where tasks of one kind go. */
@@ -86,6 +86,7 @@ async function runTask(client: Client, namespace: string, { workflow, taskQueue 
     task: { type: 'TestConnection', system: SYSTEM },
   });
   const ended = await client.workflow.execute(workflow, { taskQueue, workflowId, args: [envelope] }).catch((error: unknown) => error);
-  const expected = ended instanceof WorkflowFailedError && (workflow === 'BareTask' || /no integration/.test(String(ended.cause)));
+  const expected =
+    ended instanceof WorkflowFailedError && (workflow === 'BareTask' || /does not exist in the secret store/.test(String(ended.cause)));
   if (!expected) throw new Error(`${workflow} ended in an unexpected way`, { cause: ended });
 }

@@ -117,8 +117,9 @@ async function initialize(data: Data): Promise<void> {
   const { sql, args } = await product.initialization(installation, statements);
   const sqlFile = join(directory, 'first.sql');
   await writeFile(sqlFile, sql, { mode: 0o600 });
-  await mkdir(join(directory, 'data'), { mode: 0o700 });
-  await giveTo(user, sqlFile, join(directory, 'data'));
+  const folders = ['data', 'tmp'].map((name) => join(directory, name));
+  for (const folder of folders) await mkdir(folder, { mode: 0o700 });
+  await giveTo(user, sqlFile, ...folders);
   const input = await open(sqlFile);
   try {
     const command = { what: product.what, command: installation.command, cwd: directory, user };
@@ -154,7 +155,9 @@ async function launch(data: Data, port: number, settings: Readonly<Record<string
 }
 
 function argumentsOf({ installation, directory }: Data): string[] {
-  return [...installation.loading, '--no-defaults', `--basedir=${installation.base}`, `--datadir=${join(directory, 'data')}`];
+  const own = [`--basedir=${installation.base}`, `--datadir=${join(directory, 'data')}`, `--tmpdir=${join(directory, 'tmp')}`];
+  // A server that starts removes temporary tables from its tmpdir: those of others too, where it is shared.
+  return [...installation.loading, '--no-defaults', ...own];
 }
 
 /** Whether a server on the port sends its greeting: https://dev.mysql.com/doc/dev/mysql-server/latest/page_protocol_connection_phase.html */

@@ -5,7 +5,8 @@ import { mysql } from '../../../src/integrations/mysql/integration.js';
 import { type MysqlSecret, secretSchema } from '../../../src/integrations/mysql/secret.js';
 import type { MysqlState } from '../../../src/integrations/mysql/state.js';
 import { RunnerHarness } from '../runner-harness.js';
-import { DatabaseServer, FLAVOURS, type Flavour, nameOf, PRINCIPAL_PASSWORD, SYSTEM } from './database-server.js';
+import { DatabaseServer, type Flavour, nameOf, PRINCIPAL_PASSWORD, SYSTEM } from './database-server.js';
+import { FLAVOURS } from './flavours.js';
 
 const TABLE_READ = { target: { kind: 'table', path: ['app', 'orders'] }, permission: 'Read' };
 /** Of the server, but not in its certificate. */

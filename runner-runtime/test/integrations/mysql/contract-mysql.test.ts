@@ -1,4 +1,5 @@
 import { describeIntegration } from '../contract-suite.js';
 import { contractHarness } from './contract-harness.js';
+import { FLAVOURS } from './flavours.js';
 
-describeIntegration('mysql', contractHarness('mysql'));
+if (FLAVOURS.includes('mysql')) describeIntegration('mysql', contractHarness('mysql'));

@@ -4,7 +4,6 @@ import { type Connection, escapeId, escape as literal } from 'mysql2';
 import { createConnection } from 'mysql2/promise';
 
 export type Flavour = 'mariadb' | 'mysql';
-export const FLAVOURS: readonly Flavour[] = ['mariadb', 'mysql'];
 export const INTEGRATION_USER = 'axiom_runner';
 export const INTEGRATION_PASSWORD = "canary-of-the-runner's password\\";
 export const PRINCIPAL_PASSWORD = "password of people's";

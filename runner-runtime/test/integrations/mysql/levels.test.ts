@@ -4,7 +4,8 @@ import { mysql } from '../../../src/integrations/mysql/integration.js';
 import type { MysqlSecret } from '../../../src/integrations/mysql/secret.js';
 import type { MysqlState } from '../../../src/integrations/mysql/state.js';
 import { RunnerHarness } from '../runner-harness.js';
-import { DatabaseServer, FLAVOURS, type Flavour, nameOf, PRINCIPAL_PASSWORD, SYSTEM } from './database-server.js';
+import { DatabaseServer, type Flavour, nameOf, PRINCIPAL_PASSWORD, SYSTEM } from './database-server.js';
+import { FLAVOURS } from './flavours.js';
 
 const APP = { kind: 'database', path: ['app'] };
 const ORDERS = { kind: 'table', path: ['app', 'orders'] };

@@ -3,7 +3,8 @@ import { mysql } from '../../../src/integrations/mysql/integration.js';
 import type { MysqlSecret } from '../../../src/integrations/mysql/secret.js';
 import type { MysqlState } from '../../../src/integrations/mysql/state.js';
 import { RunnerHarness } from '../runner-harness.js';
-import { DatabaseServer, FLAVOURS, type Flavour, SYSTEM } from './database-server.js';
+import { DatabaseServer, type Flavour, SYSTEM } from './database-server.js';
+import { FLAVOURS } from './flavours.js';
 
 const ADMIN = { target: { kind: 'database', path: ['app'] }, permission: 'Admin' };
 const READ = { target: { kind: 'table', path: ['app', 'orders'] }, permission: 'Read' };

@@ -4,7 +4,8 @@ import { declaration } from '../../../src/integrations/mysql/declaration.js';
 import { mysql } from '../../../src/integrations/mysql/integration.js';
 import { secretSchema } from '../../../src/integrations/mysql/secret.js';
 import { RunnerHarness } from '../runner-harness.js';
-import { DatabaseServer, FLAVOURS, type Flavour, SYSTEM } from './database-server.js';
+import { DatabaseServer, type Flavour, SYSTEM } from './database-server.js';
+import { FLAVOURS } from './flavours.js';
 
 const DOCS = new URL('../../../../docs/integrations/mysql.md', import.meta.url);
 const DATABASE = { kind: 'database', path: ['app'] };

@@ -17,6 +17,14 @@ export function requireNotRevoked(mark: Pick<Mark, 'state'> | undefined, intent:
   throw new RunnerError('TASK_REJECTED', 'This request was revoked.', { object: intent.requestId, mend: 'Make a new request.' });
 }
 
+/** @throws {RunnerError} `TASK_REJECTED` where the access stands by another plan, or with an end that was moved since */
+export function requireSamePlan(standing: Intent | undefined, intent: Intent): void {
+  if (standing !== undefined && standing.plannedAt === intent.plannedAt && !isOutdated(intent, standing)) return;
+  throw new RunnerError('TASK_REJECTED', 'The access stands already, by another plan or with an end that was moved since.', {
+    object: intent.requestId,
+  });
+}
+
 /** @throws {RunnerError} `TARGET_NOT_FOUND` where the access has ended, `TASK_REJECTED` where the extension is not the newest */
 export function requireExtensible(mark: Mark | undefined, intent: Intent): void {
   if (mark?.state !== 'active')

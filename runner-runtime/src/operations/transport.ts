@@ -46,7 +46,7 @@ export function openNetwork(settings: NetworkSettings): Network {
  * first call: an idle runner does not pay for it.
  * @param onlyCa the one authority that is trusted, PEM. @default the system's roots and those of the settings
  */
-export function createTransport(network: NetworkSettings, onlyCa?: string): Fetch {
+function createTransport(network: NetworkSettings, onlyCa?: string): Fetch {
   const ca = onlyCa === undefined ? trustedCas(network) : [onlyCa];
   let opened: Promise<Dispatch> | undefined;
   const send = async (input: string | URL | Request, init: RequestInit = {}) => {

@@ -18,7 +18,7 @@ export function path(fixed: TemplateStringsArray, ...parts: readonly string[]): 
 }
 
 /** One segment of a path, encoded. */
-export function encodePart(part: string): string {
+function encodePart(part: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
   if (part === '' || part === '.' || part === '..' || part.length > LONGEST_PART || /[\u0000-\u001f\u007f]|\p{Surrogate}/u.test(part)) {
     throw new RunnerError('TASK_REJECTED', 'A name or id in the task cannot be part of a request.', {

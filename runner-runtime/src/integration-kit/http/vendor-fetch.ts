@@ -3,6 +3,7 @@ import type { SystemAccess } from '../../integrations/integration.js';
 import type { Fetch } from '../../operations/transport.js';
 import { type Meaning, networkMeanings, tlsMeaning, type WhereToMend } from '../network-failure.js';
 import type { Pacer } from './pacer.js';
+import { rateLimitIn } from './rate-limit.js';
 
 /** A whole call with its answer's body, ms. */
 const CALL_TIMEOUT_MS = 30_000;
@@ -114,10 +115,9 @@ function pauseAskedFor({ headers }: Answer): number {
     const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(after) - Date.now();
     return Number.isFinite(ms) ? Math.max(0, ms) : 0;
   }
-  const remaining = headers.get('x-ratelimit-remaining') ?? headers.get('x-rate-limit-remaining') ?? headers.get('ratelimit-remaining');
-  const reset = Number(headers.get('x-ratelimit-reset') ?? headers.get('x-rate-limit-reset') ?? headers.get('ratelimit-reset'));
-  if (remaining !== '0' || !Number.isFinite(reset)) return 0;
-  return Math.max(0, reset > 1_000_000_000 ? reset * 1000 - Date.now() : reset * 1000);
+  const now = Date.now();
+  const { remaining, renewedAt } = rateLimitIn(headers, now);
+  return remaining === 0 && renewedAt !== undefined ? Math.max(0, renewedAt - now) : 0;
 }
 
 /** What will not be better in a second; the task's step is tried again later. */

@@ -2,12 +2,12 @@ import type { Evidence } from '@axiom-runner/protocol';
 import { z } from 'zod';
 import { RunnerError } from '../../errors.js';
 import type { Applied, Integration, SystemAccess } from '../../integrations/integration.js';
-import { type Intent, isOutdated } from '../../integrations/intent.js';
+import type { Intent } from '../../integrations/intent.js';
 import { LedgerConflict, type LedgerEntry } from '../../integrations/ledger.js';
 import type { Mark } from '../../integrations/marks.js';
 import type { AccessWay, StateOfWay } from '../access-way.js';
 import { bounded } from '../bounded.js';
-import { isReplayOver, requireExtensible, requireInTime, requireNotRevoked } from '../turn.js';
+import { isReplayOver, requireExtensible, requireInTime, requireNotRevoked, requireSamePlan } from '../turn.js';
 
 const ROUNDS = 10;
 
@@ -225,13 +225,6 @@ function nothingMade<Secret>({ now }: SystemAccess<Secret>): Pick<Evidence, 'obs
 
 function ignoreConflict(error: unknown): void {
   if (!(error instanceof LedgerConflict)) throw error;
-}
-
-function requireSamePlan(standing: Intent, intent: Intent): void {
-  if (standing.plannedAt === intent.plannedAt && !isOutdated(intent, standing)) return;
-  throw new RunnerError('TASK_REJECTED', 'The access stands already, by another plan or with an end that was moved since.', {
-    object: intent.requestId,
-  });
 }
 
 function foreign({ state }: Intent<ObjectState>): RunnerError {

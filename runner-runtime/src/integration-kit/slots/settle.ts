@@ -135,7 +135,7 @@ function decide<Secret>(kind: SlotKind<Secret>, { slot }: SlotState, { entry, se
 }
 
 /** An entry of the ledger with the document of a slot. */
-export type SlotEntry = Omit<LedgerEntry, 'document'> & { readonly document: SlotDocument };
+type SlotEntry = Omit<LedgerEntry, 'document'> & { readonly document: SlotDocument };
 
 /** What the ledger says of a slot. */
 export async function readSlot<Secret>(access: SystemAccess<Secret>, state: SlotState): Promise<SlotEntry | undefined> {
@@ -171,11 +171,10 @@ async function record<Secret>(
   // Written as JSON, in which nothing is undefined.
   if (entry !== undefined && JSON.stringify(entry.document) === JSON.stringify(document)) return entry;
   gate.check();
-  if (document.grants.length > 0) {
+  // A slot without grants and tombstones is forgotten, once nothing of the runner stands in it.
+  if (document.grants.length > 0 || !document.settled) {
     return { ...(await ledger.write(slotEntry(state), document, entry?.version)), document };
   }
-  // A slot without grants and tombstones is forgotten, once nothing of the runner stands in it.
-  if (!document.settled) return { ...(await ledger.write(slotEntry(state), document, entry?.version)), document };
   if (entry !== undefined) await ledger.remove(slotEntry(state), entry.version);
   return undefined;
 }

@@ -1,9 +1,9 @@
 import { RunnerError } from '../../errors.js';
 import type { SystemAccess } from '../../integrations/integration.js';
-import { type Intent, isOutdated } from '../../integrations/intent.js';
+import type { Intent } from '../../integrations/intent.js';
 import type { AccessWay } from '../access-way.js';
 import { bounded } from '../bounded.js';
-import { isReplayOver, requireExtensible, requireInTime, requireNotRevoked } from '../turn.js';
+import { isReplayOver, requireExtensible, requireInTime, requireNotRevoked, requireSamePlan } from '../turn.js';
 import { readSlot, settle } from './settle.js';
 import type { SlotGrant, SlotKind, SlotState } from './slot.js';
 
@@ -112,14 +112,6 @@ async function tombstoneOf<Secret>(access: SystemAccess<Secret>, intent: Intent<
 
 function replaced(grants: readonly SlotGrant[], grant: SlotGrant): readonly SlotGrant[] {
   return [...grants.filter(({ requestId }) => requestId !== grant.requestId), grant];
-}
-
-/** @throws {RunnerError} where the access stands by another plan, or with an end that was moved since */
-function requireSamePlan(standing: Intent | undefined, intent: Intent): void {
-  if (standing !== undefined && standing.plannedAt === intent.plannedAt && !isOutdated(intent, standing)) return;
-  throw new RunnerError('TASK_REJECTED', 'The access stands already, by another plan or with an end that was moved since.', {
-    object: intent.requestId,
-  });
 }
 
 function tooMany({ state }: Intent<SlotState>): RunnerError {

@@ -1,13 +1,11 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Integration, SystemAccess } from '../../../src/integrations/integration.js';
 import type { Fetch, Network } from '../../../src/operations/transport.js';
-import type { Fault, FaultInjector } from '../../support/fake-vendor/faults.js';
+import { ArmedFault, type Fault, type FaultInjector } from '../../support/fake-vendor/faults.js';
+import { isRecording, recordCall } from '../../support/fake-vendor/traffic.js';
 
 /** Stands between an integration and a real API server: records what passes (`RECORD_HTTP=<folder>`), and makes chosen calls fail. */
 export class NetworkFront implements FaultInjector {
-  #fault: { readonly fault: Fault; left: number } | undefined;
-  #met = false;
+  readonly #faults = new ArmedFault();
   /** Calls that passed, as `GET /path`. */
   readonly calls: string[] = [];
 
@@ -28,13 +26,11 @@ export class NetworkFront implements FaultInjector {
   }
 
   arm(fault: Fault, atCall: number): void {
-    this.#fault = { fault, left: atCall };
-    this.#met = false;
+    this.#faults.arm(fault, atCall);
   }
 
   disarm(): boolean {
-    this.#fault = undefined;
-    return this.#met;
+    return this.#faults.disarm();
   }
 
   #through<Secret>(access: SystemAccess<Secret>): SystemAccess<Secret> {
@@ -43,7 +39,7 @@ export class NetworkFront implements FaultInjector {
 
   #wrap(transport: Fetch): Fetch {
     return async (input, init) => {
-      const fault = this.#next();
+      const fault = this.#faults.next();
       const method = init?.method ?? 'GET';
       const url = new URL(String(input));
       this.calls.push(`${method} ${url.pathname}`);
@@ -59,14 +55,6 @@ export class NetworkFront implements FaultInjector {
       if (fault === 'wrong JSON') return new Response('<html>', { status: response.status });
       return record(method, url, init, response);
     };
-  }
-
-  #next(): Fault | undefined {
-    if (this.#fault === undefined) return undefined;
-    this.#fault.left -= 1;
-    if (this.#fault.left !== 0) return undefined;
-    this.#met = true;
-    return this.#fault.fault;
   }
 }
 
@@ -112,20 +100,10 @@ function truncated(text: string): ReadableStream {
 }
 
 async function record(method: string, url: URL, init: RequestInit | undefined, response: Response): Promise<Response> {
-  const folder = process.env['RECORD_HTTP'];
-  if (folder === undefined || folder === '') return response;
-  const text = await response.text();
-  const sent = init?.body == null ? '' : Buffer.from(init.body as Uint8Array).toString();
-  const line = {
-    vendor: 'kubernetes',
-    method,
-    url: url.href,
-    headers: Object.fromEntries(new Headers(init?.headers)),
-    body: sent === '' ? null : sent,
-    status: response.status,
-    responseBody: text === '' ? null : text,
-  };
-  mkdirSync(folder, { recursive: true });
-  appendFileSync(join(folder, `kubernetes-${process.pid}.jsonl`), `${JSON.stringify(line)}\n`);
-  return new Response(text === '' ? null : text, { status: response.status, headers: response.headers });
+  if (!isRecording()) return response;
+  const responseBody = await response.text();
+  const body = init?.body == null ? '' : Buffer.from(init.body as Uint8Array).toString();
+  const { status } = response;
+  recordCall({ vendor: 'kubernetes', method, url, headers: Object.fromEntries(new Headers(init?.headers)), body, status, responseBody });
+  return new Response(responseBody === '' ? null : responseBody, { status, headers: response.headers });
 }

@@ -1,8 +1,7 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import type { Fault, FaultInjector } from './faults.js';
+import { ArmedFault, type Fault, type FaultInjector } from './faults.js';
+import { recordCall } from './traffic.js';
 
 /** A call as a route sees it. */
 export interface FakeCall {
@@ -50,8 +49,7 @@ interface Route {
 export class FakeVendor implements FaultInjector {
   readonly #routes: Route[] = [];
   readonly #server: Server;
-  #fault: { readonly fault: Fault; left: number } | undefined;
-  #met = false;
+  readonly #faults = new ArmedFault();
   /** Calls so far, as `GET /path`. */
   readonly calls: string[] = [];
   /** Headers added to every answer: rate limits. */
@@ -87,13 +85,11 @@ export class FakeVendor implements FaultInjector {
   }
 
   arm(fault: Fault, atCall: number): void {
-    this.#fault = { fault, left: atCall };
-    this.#met = false;
+    this.#faults.arm(fault, atCall);
   }
 
   disarm(): boolean {
-    this.#fault = undefined;
-    return this.#met;
+    return this.#faults.disarm();
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -111,13 +107,16 @@ export class FakeVendor implements FaultInjector {
       body: parseBody(text, String(request.headers['content-type'] ?? '')),
     };
     this.calls.push(`${call.method} ${url.pathname}${url.search}`);
-    const fault = this.#next();
+    const fault = this.#faults.next();
     if (fault === 'reset before') return void request.socket.destroy();
     const own = fault === undefined ? undefined : Reflect.get(this.options.refusals, fault);
     const reply: FakeReply = (own as FakeReply | undefined) ?? (await this.#answer(call, found?.route));
     if (fault === 'reset after') return void request.socket.destroy();
     const body = reply.body === undefined ? '' : typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body);
-    if (fault === undefined) this.#record(call, url, text, reply, body);
+    if (fault === undefined) {
+      const { method, headers } = call;
+      recordCall({ vendor: this.options.vendor, method, url, headers, body: text, status: reply.status, responseBody: body });
+    }
     response.writeHead(reply.status, { 'content-type': 'application/json', ...this.commonHeaders(), ...reply.headers });
     if (fault === 'truncated body') {
       response.write(body.slice(0, Math.ceil(body.length / 2)));
@@ -141,33 +140,6 @@ export class FakeVendor implements FaultInjector {
       return { route, params };
     }
     return undefined;
-  }
-
-  #next(): Fault | undefined {
-    if (this.#fault === undefined) return undefined;
-    this.#fault.left -= 1;
-    if (this.#fault.left !== 0) return undefined;
-    this.#met = true;
-    return this.#fault.fault;
-  }
-
-  #record(call: FakeCall, url: URL, text: string, { status }: FakeReply, body: string): void {
-    const folder = process.env['RECORD_HTTP'];
-    if (folder === undefined || folder === '') return;
-    const { vendor } = this.options;
-    mkdirSync(folder, { recursive: true });
-    appendFileSync(
-      join(folder, `${vendor}-${process.pid}.jsonl`),
-      `${JSON.stringify({
-        vendor,
-        method: call.method,
-        url: url.href,
-        headers: call.headers,
-        body: text || null,
-        status,
-        responseBody: body || null,
-      })}\n`,
-    );
   }
 }
 

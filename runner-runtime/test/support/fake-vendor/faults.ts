@@ -18,3 +18,28 @@ export interface FaultInjector {
   /** @returns whether the fault was met */
   disarm(): boolean;
 }
+
+/** The fault that waits for its call. */
+export class ArmedFault implements FaultInjector {
+  #waiting: { readonly fault: Fault; left: number } | undefined;
+  #met = false;
+
+  arm(fault: Fault, atCall: number): void {
+    this.#waiting = { fault, left: atCall };
+    this.#met = false;
+  }
+
+  disarm(): boolean {
+    this.#waiting = undefined;
+    return this.#met;
+  }
+
+  /** Counts a call. @returns the fault that it meets */
+  next(): Fault | undefined {
+    if (this.#waiting === undefined) return undefined;
+    this.#waiting.left -= 1;
+    if (this.#waiting.left !== 0) return undefined;
+    this.#met = true;
+    return this.#waiting.fault;
+  }
+}

@@ -6,8 +6,8 @@ import { loadSettings } from '../config/load-settings.js';
 import { type Settings, SettingsError } from '../config/settings.js';
 import { redactorFor } from '../guard/redaction.js';
 import { createLogger, type Logger } from '../operations/logger.js';
-import { openGate } from '../tasks/effect-gate.js';
-import type { Use } from '../tasks/systems.js';
+import { openGate } from '../systems/open-gate.js';
+import type { Use } from '../systems/systems.js';
 import { createWorkContext, type WorkContext } from '../tasks/work-context.js';
 import type { Terminal } from './terminal.js';
 

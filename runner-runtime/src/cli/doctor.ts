@@ -1,8 +1,8 @@
 import { isPassing, systemName } from '@axiom-runner/protocol';
 import { EXIT_FAILED, EXIT_OK } from '../../../contract/exit-codes.js';
 import { asRunnerError, type RunnerError } from '../errors.js';
+import { readApiKey, WITHOUT_STATE_KEY } from '../systems/own-secrets.js';
 import { ControlPlaneError, connect } from '../tasks/connection.js';
-import { readApiKey, WITHOUT_STATE_KEY } from '../tasks/own-secrets.js';
 import { type CommandSession, openSession, parseSystem } from './command-session.js';
 import { json, type Terminal, table } from './terminal.js';
 

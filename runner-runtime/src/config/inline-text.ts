@@ -19,8 +19,8 @@ export function inlineCertificates(value: string): string | undefined {
   return blocks.length > 0 && blocks.length === begun - 1 && blocks.every(isCertificate) ? blocks.join('\n') : undefined;
 }
 
-/** Base64 (RFC 4648, section 4) may be wrapped into lines. The two cannot be mixed up: base64 has neither `(` nor `-`. */
-function textOrBase64(value: string, isText: (text: string) => boolean): string | undefined {
+/** Text out of a variable, plain or as base64. Base64 (RFC 4648, section 4) may be wrapped into lines. The two cannot be mixed up: base64 has neither `(` nor `-`. */
+export function textOrBase64(value: string, isText: (text: string) => boolean): string | undefined {
   if (isText(value)) return value;
   const base64 = value.replace(/\s+/g, '');
   if (base64.length % 4 !== 0 || !/^[A-Za-z0-9+/]+={0,2}$/.test(base64)) return undefined;

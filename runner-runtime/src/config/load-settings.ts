@@ -1,5 +1,6 @@
 import type { JSONWebKeySet } from 'jose';
 import { FILE_SECRETS_STORE_ENGINE, LOG_LEVELS } from '../../../contract/environment.js';
+import { hostAndPort, isLoopback, wholeNumber } from './address.js';
 import { type AllowedEntry, parseAllowedEntry } from './allowed-entries.js';
 import { parseDuration } from './duration.js';
 import { inlineCertificates, inlinePolicies } from './inline-text.js';
@@ -166,7 +167,8 @@ function health(reader: SettingReader): Settings['health'] {
   return parsed;
 }
 
-function network(reader: SettingReader): NetworkSettings {
+/** How outgoing connections leave, out of the variables that every command honours. */
+export function network(reader: SettingReader): NetworkSettings {
   const proxy = reader.optional('HTTPS_PROXY') ?? reader.environment['https_proxy'];
   if (proxy !== undefined && !(URL.canParse(proxy) && new URL(proxy).protocol === 'http:')) {
     reader.fault(
@@ -189,21 +191,4 @@ function network(reader: SettingReader): NetworkSettings {
     noProxy: reader.optional('NO_PROXY') ?? reader.environment['no_proxy'],
     extraCa: extraCas.length === 0 ? undefined : extraCas.join('\n'),
   };
-}
-
-/** Host and port of `host:port` or `[v6]:port`. */
-export function hostAndPort(text: string): { readonly host: string; readonly port: number } | undefined {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9._-]+)):(\d{1,5})$/.exec(text);
-  const host = match?.[1] ?? match?.[2];
-  const port = wholeNumber(match?.[3] ?? '', 0, 65_535);
-  return host === undefined || port === undefined ? undefined : { host, port };
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
-function wholeNumber(text: string, least: number, most: number): number | undefined {
-  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  return value >= least && value <= most ? value : undefined;
 }

@@ -3,11 +3,11 @@ import { RunnerError } from '../errors.js';
 import type { Guard, TaskOf } from '../guard/admission.js';
 import type { Group } from '../guard/group-marks.js';
 import type { Intent } from '../integrations/intent.js';
+import type { Reaper } from '../systems/reaper.js';
+import type { Systems, UseOfIntent } from '../systems/systems.js';
 import type { ExtendedAccess, GrantedAccess, PlannedAccess } from './activity-types.js';
 import type { Attempt } from './attempt.js';
-import type { Reaper } from './reaper.js';
 import type { SealedDocuments } from './sealed-documents.js';
-import type { Systems, UseOfIntent } from './systems.js';
 
 const ACCESS_TASKS = ['ProvisionAccess', 'DispenseCredential'] as const;
 

@@ -9,7 +9,7 @@ import type { Metrics } from '../operations/metrics.js';
 import type { AccessActivities } from './access-activities.js';
 import type { CollectedPage, ResultAddress, RunnerActivities } from './activity-types.js';
 import type { Attempt } from './attempt.js';
-import { HeartbeatGate } from './effect-gate.js';
+import { HeartbeatGate } from './heartbeat-gate.js';
 import type { ReadActivities } from './read-activities.js';
 import type { TaskTally } from './task-tally.js';
 

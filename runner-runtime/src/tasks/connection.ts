@@ -1,5 +1,5 @@
 import { NativeConnection, type NativeConnectionOptions } from '@temporalio/worker';
-import { hostAndPort } from '../config/load-settings.js';
+import { hostAndPort } from '../config/address.js';
 import type { ControlPlaneSettings, NetworkSettings } from '../config/settings.js';
 import { proxyFor, trustedCas } from '../operations/network.js';
 

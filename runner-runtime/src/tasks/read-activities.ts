@@ -1,12 +1,12 @@
 import type { Check, Sweep } from '@axiom-runner/protocol';
 import type { Guard } from '../guard/admission.js';
 import { secretName } from '../secrets/integration-secret.js';
+import type { Reaper } from '../systems/reaper.js';
+import type { Systems } from '../systems/systems.js';
 import type { AdmittedCollection, CollectedPage, TestedSystem } from './activity-types.js';
 import type { Attempt } from './attempt.js';
 import { Batches } from './batches.js';
-import type { Reaper } from './reaper.js';
 import type { SealedDocuments } from './sealed-documents.js';
-import type { Systems } from './systems.js';
 
 const COLLECTION_SECONDS = 86_400;
 

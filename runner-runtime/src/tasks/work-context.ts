@@ -6,11 +6,11 @@ import type { Redactor } from '../guard/redaction.js';
 import type { Logger } from '../operations/logger.js';
 import type { Metrics } from '../operations/metrics.js';
 import { openNetwork } from '../operations/transport.js';
-import { openLedgers } from './ledgers.js';
-import { openStores, readStateKey, type Stores } from './own-secrets.js';
-import { Reaper } from './reaper.js';
+import { openLedgers } from '../systems/ledgers.js';
+import { openStores, readStateKey, type Stores } from '../systems/own-secrets.js';
+import { Reaper } from '../systems/reaper.js';
+import { Systems } from '../systems/systems.js';
 import { SealedDocuments } from './sealed-documents.js';
-import { Systems } from './systems.js';
 
 /** What both the worker and the commands work with, made once from the settings. */
 export interface WorkContext {

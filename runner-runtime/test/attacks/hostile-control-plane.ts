@@ -7,12 +7,12 @@ import { StateKey } from '../../src/guard/state-key.js';
 import { NO_LEDGER } from '../../src/ledger/no-ledger.js';
 import { createLogger } from '../../src/operations/logger.js';
 import { openNetwork } from '../../src/operations/transport.js';
+import { Reaper } from '../../src/systems/reaper.js';
+import { Systems } from '../../src/systems/systems.js';
 import { AccessActivities } from '../../src/tasks/access-activities.js';
 import type { Attempt } from '../../src/tasks/attempt.js';
 import { ReadActivities } from '../../src/tasks/read-activities.js';
-import { Reaper } from '../../src/tasks/reaper.js';
 import { SealedDocuments } from '../../src/tasks/sealed-documents.js';
-import { Systems } from '../../src/tasks/systems.js';
 import { aTask, GROUP, NOW } from '../guard/builders.js';
 import { CountingGate } from '../integrations/runner-harness.js';
 

@@ -3,8 +3,8 @@ import { Redactor } from '../../../src/guard/redaction.js';
 import { StateKey } from '../../../src/guard/state-key.js';
 import { createLogger } from '../../../src/operations/logger.js';
 import { openNetwork } from '../../../src/operations/transport.js';
-import { Reaper } from '../../../src/tasks/reaper.js';
-import { Systems } from '../../../src/tasks/systems.js';
+import { Reaper } from '../../../src/systems/reaper.js';
+import { Systems } from '../../../src/systems/systems.js';
 import { GROUP } from '../runner-harness.js';
 import { eachWithFreshOrganization } from './bench.js';
 

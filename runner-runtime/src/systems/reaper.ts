@@ -4,7 +4,7 @@ import { asRunnerError, RunnerError } from '../errors.js';
 import { loadIntegration } from '../integrations/catalogue.js';
 import { type Intent, isOutdated, tombstoneUntil } from '../integrations/intent.js';
 import type { Logger } from '../operations/logger.js';
-import { openGate } from './effect-gate.js';
+import { openGate } from './open-gate.js';
 import type { Systems } from './systems.js';
 
 type SystemSweep = Sweep['systems'][number];

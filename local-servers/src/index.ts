@@ -1,4 +1,5 @@
 export { type AwsEmulator, type AwsEmulatorOptions, startAwsEmulator } from './aws-emulator.js';
+export { type CertificateFiles, makeAuthority, type TestAuthority } from './certificates.js';
 export { leaveSignalsToCaller, stopAll } from './cleanup.js';
 export { type FailedWay, ServerStartError, ServerUnavailableError } from './errors.js';
 export { type KubernetesOptions, type KubernetesServer, startKubernetes } from './kubernetes.js';

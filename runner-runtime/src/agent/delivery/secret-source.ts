@@ -1,0 +1,243 @@
+import { LRUCache } from 'lru-cache';
+import type { AuditTrail } from '../../audit/trail/audit-trail.js';
+import { asRunnerError } from '../../errors.js';
+import type { Logger } from '../../operations/logger.js';
+import type { CacheSettings, LimitSettings, SecretSettings } from '../config/agent-settings.js';
+import { Problem } from '../problem.js';
+import type { Vault, VaultSecret } from '../vaults/vault.js';
+import { type Answer, answerOf } from './answer.js';
+import { isFinal, vaultProblem } from './vault-problem.js';
+import { VaultTurns } from './vault-turns.js';
+
+/** A secret and where it came from. */
+export interface Obtained {
+  readonly answer: Answer;
+  readonly source: 'cache' | 'vault' | 'stale';
+  /** Seconds since the vault was asked; only of a stale one. */
+  readonly ageSeconds?: number;
+}
+
+/** What a source is made of. */
+export interface SecretSourceOptions {
+  readonly cache: CacheSettings;
+  readonly limits: Pick<LimitSettings, 'vault_requests' | 'vault_timeout'>;
+  readonly secrets: Readonly<Record<string, SecretSettings>>;
+  /** The vault that holds a secret. */
+  readonly vaultOf: (id: string) => Vault;
+  readonly log: Logger;
+  /** Takes a record of every question before its answer is used. */
+  readonly trail: AuditTrail;
+  /** Wall clock, unix milliseconds. */
+  readonly now: () => number;
+  /** Monotonic milliseconds: a TTL must not depend on a clock that somebody sets. */
+  readonly monotonic: () => number;
+}
+
+interface Entry extends Answer {
+  readonly fetchedAt: number;
+  /** Monotonic milliseconds: past it the vault is asked again. */
+  readonly usableUntil: number;
+}
+
+/** What is known of a secret that could not be had, and until when it is taken for granted. */
+interface Refusal {
+  readonly problem: Problem;
+  readonly until: number;
+}
+
+interface Flight {
+  readonly epoch: number;
+  readonly answer: Promise<Answer>;
+}
+
+/** What an entry takes beside its texts, bytes. */
+const ENTRY_OVERHEAD = 512;
+const MOST_REFUSALS = 10_000;
+const SWEEP_EVERY_MS = 10_000;
+
+/** Secrets out of the cache while they may be used, else out of the vault; concurrent requests for one share one question. Memory only. */
+export class SecretSource {
+  readonly #entries: LRUCache<string, Entry>;
+  readonly #refusals = new LRUCache<string, Refusal>({ max: MOST_REFUSALS });
+  readonly #flights = new Map<string, Flight>();
+  /** Counts the rotations of an id: what was asked before one may be the old value. */
+  readonly #epochs = new Map<string, number>();
+  readonly #turns: VaultTurns;
+  readonly #sweep: NodeJS.Timeout;
+
+  constructor(private readonly options: SecretSourceOptions) {
+    const { max_entries, max_bytes } = options.cache;
+    this.#entries = new LRUCache({ max: max_entries, maxSize: max_bytes, sizeCalculation: ({ bytes }) => 2 * bytes + ENTRY_OVERHEAD });
+    this.#turns = new VaultTurns(options.limits.vault_requests);
+    this.#sweep = setInterval(() => this.sweep(), SWEEP_EVERY_MS);
+    this.#sweep.unref();
+  }
+
+  /** The secret, if it is in the cache and may be used: what almost every request comes to. */
+  cached(id: string, application: string): Answer | undefined {
+    const entry = this.#entries.get(this.#keyOf(id, application));
+    return entry !== undefined && this.#isUsable(entry) ? entry : undefined;
+  }
+
+  /** The secret out of the vault; where that does not answer and the configuration says so, out of the cache past its time. @throws {Problem} */
+  async obtain(id: string, application: string): Promise<Obtained> {
+    const key = this.#keyOf(id, application);
+    const refusal = this.#refusals.get(key);
+    try {
+      if (refusal !== undefined && this.options.monotonic() < refusal.until) throw refusal.problem;
+      return { answer: await this.#fetch(key, id, application), source: 'vault' };
+    } catch (error) {
+      const problem = vaultProblem(error);
+      const entry = this.#entries.get(key);
+      const ageMs = entry === undefined ? 0 : this.options.monotonic() - entry.fetchedAt;
+      if (entry === undefined || !this.#outlasts(problem, entry, ageMs)) throw problem;
+      return { answer: entry, source: 'stale', ageSeconds: Math.floor(ageMs / 1000) };
+    }
+  }
+
+  /**
+   * Asks the vault anew because of a rotation; until it has answered, the old value is delivered, and never after.
+   * @throws {Problem} then the old value stays for its time, unless the vault refuses it
+   */
+  async refresh(id: string): Promise<{ readonly changed: boolean; readonly before: VaultSecret | undefined; readonly after: VaultSecret }> {
+    const before = this.#entries.peek(id)?.secret;
+    this.#epochs.set(id, this.#epochOf(id) + 1);
+    this.#refusals.delete(id);
+    const { secret: after } = await this.#fetch(id, id, '').catch((error: unknown) => {
+      throw vaultProblem(error);
+    });
+    return { changed: before?.version !== after.version, before, after };
+  }
+
+  /** Version that is held now. */
+  heldVersion(id: string): string | undefined {
+    return this.#entries.peek(id)?.secret.version;
+  }
+
+  /** Version that the vault would answer with, where it tells that for less than the secret. */
+  async versionOf(id: string): Promise<string | undefined> {
+    const vault = this.options.vaultOf(id);
+    if (vault.versionOf === undefined) return undefined;
+    const ask = vault.versionOf.bind(vault);
+    return this.#turns.run(this.#timeoutMs, (signal) => ask({ id, settings: this.options.secrets[id], application: '', signal }));
+  }
+
+  /** Ids that are held, of secrets that all applications share. */
+  get held(): readonly string[] {
+    return [...this.#entries.keys()].filter((key) => !key.includes('\n'));
+  }
+
+  /** Drops a secret: it was deleted. What is being asked for it meanwhile is not kept either. */
+  forget(id: string): void {
+    this.#epochs.set(id, this.#epochOf(id) + 1);
+    for (const key of this.#entries.keys()) if (key === id || key.endsWith(`\n${id}`)) this.#entries.delete(key);
+  }
+
+  /** Lets go of values that may not be delivered any more. */
+  sweep(): void {
+    const now = this.options.monotonic();
+    const grace = this.options.cache.stale_if_error * 1000;
+    for (const [key, { usableUntil }] of this.#entries.entries()) if (now >= usableUntil + grace) this.#entries.delete(key);
+  }
+
+  close(): void {
+    clearInterval(this.#sweep);
+    this.#entries.clear();
+  }
+
+  get #timeoutMs(): number {
+    return this.options.limits.vault_timeout * 1000;
+  }
+
+  /** A secret that each application has of its own is kept under both names; no name of an application holds a line feed. */
+  #keyOf(id: string, application: string): string {
+    return this.options.vaultOf(id).perApplication ? `${application}\n${id}` : id;
+  }
+
+  #epochOf(id: string): number {
+    return this.#epochs.get(id) ?? 0;
+  }
+
+  #isUsable({ usableUntil, secret }: Entry): boolean {
+    return this.options.monotonic() < usableUntil && (secret.expiresAt === undefined || this.options.now() < secret.expiresAt);
+  }
+
+  /** Whether a kept value may stand in for an answer of the vault: only for silence, never for a no. */
+  #outlasts(problem: Problem, { secret }: Entry, ageMs: number): boolean {
+    const { ttl, stale_if_error } = this.options.cache;
+    if (problem.code !== 'VAULT_UNAVAILABLE' && problem.code !== 'VAULT_TIMEOUT') return false;
+    return (
+      stale_if_error > 0 &&
+      ageMs < (ttl + stale_if_error) * 1000 &&
+      (secret.expiresAt === undefined || this.options.now() < secret.expiresAt)
+    );
+  }
+
+  #fetch(key: string, id: string, application: string): Promise<Answer> {
+    const epoch = this.#epochOf(id);
+    const running = this.#flights.get(key);
+    if (running?.epoch === epoch) return running.answer;
+    const flight: Flight = {
+      epoch,
+      answer: this.#ask(key, id, application, epoch).finally(() => {
+        if (this.#flights.get(key) === flight) this.#flights.delete(key);
+      }),
+    };
+    this.#flights.set(key, flight);
+    return flight.answer;
+  }
+
+  async #ask(key: string, id: string, application: string, epoch: number): Promise<Answer> {
+    const { vaultOf, secrets, monotonic, log } = this.options;
+    // The answer counts from here: the vault may have read the value as early as this.
+    const askedAt = monotonic();
+    const report = (outcome: string, version?: string) => this.#record(application, id, version, outcome, monotonic() - askedAt);
+    let secret: VaultSecret;
+    try {
+      const vault = vaultOf(id);
+      const known = this.#entries.peek(key)?.secret;
+      secret = await this.#turns.run(this.#timeoutMs, (signal) => vault.fetch({ id, settings: secrets[id], application, known, signal }));
+    } catch (error) {
+      const problem = vaultProblem(error);
+      log.warn('a secret could not be fetched', {
+        secret: id,
+        problem: problem.code,
+        ...(error instanceof Problem ? {} : { error: asRunnerError(error).toTaskError() }),
+      });
+      if (epoch === this.#epochOf(id)) this.#refuse(key, problem, askedAt);
+      await report(problem.code);
+      throw problem;
+    }
+    await report('ok', secret.version);
+    // A rotation came in between: this may be the value from before it.
+    if (epoch !== this.#epochOf(id)) return this.#fetch(key, id, application);
+    return this.#keep(key, id, secret, askedAt);
+  }
+
+  /** @throws {Problem} `AUDIT_UNAVAILABLE`: what cannot be recorded is not used */
+  async #record(application: string, secret: string, version: string | undefined, outcome: string, latencyMs: number): Promise<void> {
+    const who = application === '' ? undefined : application;
+    const action = outcome === 'ok' ? 'fetch' : 'error';
+    try {
+      await this.options.trail.record({ action, application: who, secret, version, source: 'vault', outcome, latencyMs });
+    } catch {
+      throw new Problem('AUDIT_UNAVAILABLE', { retryAfterSeconds: 1 });
+    }
+  }
+
+  #keep(key: string, id: string, secret: VaultSecret, askedAt: number): Answer {
+    const { cache, now, monotonic } = this.options;
+    const ttlMs = cache.ttl * 1000;
+    const answer = answerOf(id, secret, now() - (monotonic() - askedAt) + ttlMs);
+    this.#refusals.delete(key);
+    if (cache.enabled) this.#entries.set(key, { ...answer, fetchedAt: askedAt, usableUntil: askedAt + ttlMs });
+    return answer;
+  }
+
+  /** Remembers a no for a while, so that the vault is not asked for it ever again; what was kept goes with it. */
+  #refuse(key: string, problem: Problem, askedAt: number): void {
+    if (isFinal(problem)) this.#entries.delete(key);
+    const seconds = problem.code === 'SECRET_NOT_FOUND' ? this.options.cache.negative_ttl : (problem.retryAfterSeconds ?? 0);
+    if (seconds > 0) this.#refusals.set(key, { problem, until: Math.max(this.options.monotonic(), askedAt) + seconds * 1000 });
+  }
+}

@@ -12,7 +12,7 @@ export interface Bar {
 export interface Figure {
   readonly what: string;
   readonly reference: string;
-  readonly unit: 'ms' | 'MB' | 'kB' | 'resources' | 'items/s';
+  readonly unit: 'ms' | 'µs' | 'MB' | 'kB' | 'resources' | 'items/s' | 'req/s';
   readonly ours: readonly number[];
   readonly theirs: readonly number[];
   readonly compared: Bar;

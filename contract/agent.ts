@@ -1,5 +1,7 @@
 /** The local secret agent: what applications, configurations, units and constructs name. */
 
+import type { NameRule } from './name-rules';
+
 /** Port of the agent on both loopback addresses. */
 export const AGENT_PORT = 8787;
 /** Where the agent listens unless its configuration says otherwise: `localhost` is both loopbacks. */
@@ -12,6 +14,28 @@ export const DEFAULT_AGENT_CONFIG = '/etc/axiomrunner/agent.yaml';
 export const DEFAULT_AGENT_SOCKET = '/run/axiomrunner/agent.sock';
 /** State folder of the unit and the container. */
 export const DEFAULT_AGENT_STATE = '/var/lib/axiomrunner';
+
+/** Name of the agent's container beside an application. */
+export const AGENT_CONTAINER = 'secret-agent';
+/** Folder that the agent's container shares with applications: the socket and the files with their tokens. */
+export const AGENT_SHARED_FOLDER = '/run/axiomrunner';
+/** State folder in a container: below a mount, whose own folder may be of another user. */
+export const CONTAINER_AGENT_STATE = `${DEFAULT_AGENT_STATE}/agent`;
+/** Name of an application's token file in the folder that only it shares with the agent. */
+export const AGENT_TOKEN_FILE = 'token';
+/** Runs the agent in the image. */
+export const AGENT_ARGUMENTS: readonly string[] = ['agent'];
+/** Ends with 0 while the agent answers. */
+export const AGENT_HEALTH_COMMAND: readonly string[] = ['axiomrunner', 'agent', 'health'];
+/** systemd: the unit and the socket, the user that the agent runs as, and the group that may open the socket. */
+export const AGENT_SERVICE = 'axiomrunner-agent';
+export const AGENT_SERVICE_USER = 'axiomrunner';
+export const AGENT_SERVICE_CLIENTS = 'axiomrunner-clients';
+/** Name of the chart with the templates of a sidecar. */
+export const AGENT_HELM_CHART = 'axiom-secret-agent';
+/** What one agent asks for beside an application; its caches are bounded. */
+export const DEFAULT_AGENT_CPU_MILLIS = 50;
+export const DEFAULT_AGENT_MEMORY_MIB = 384;
 
 /** What stands before the id in the path of a request. */
 export const AGENT_SECRET_PATH = '/secret/';
@@ -43,6 +67,27 @@ export const AGENT_SECRET_ID_PATTERN = '^(?!\\.{1,2}(/|$))[A-Za-z0-9_+=.@-]+(/(?
 export const AGENT_SECRET_ID_MAX_LENGTH = 256;
 /** Name of an application. */
 export const AGENT_APPLICATION_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$';
+
+/** Name of an application, as constructs check it. */
+export const AGENT_APPLICATION: NameRule = {
+  pattern: AGENT_APPLICATION_PATTERN,
+  allowed: '1 to 63 letters, digits and _.-, a letter or digit first',
+  fix: 'Change those characters.',
+};
+/** The same in Kubernetes, where a volume is called by it. */
+export const AGENT_APPLICATION_IN_KUBERNETES: NameRule = {
+  pattern: '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$',
+  maxLength: 50,
+  allowed: '1 to 50 small letters, digits and hyphens, no hyphen at either end',
+  fix: 'Change those characters: a volume of the pod is called by it.',
+};
+/** What an application may have. */
+export const AGENT_SECRET_PATTERN: NameRule = {
+  pattern: `^\\*$|${AGENT_SECRET_ID_PATTERN.replace(/\$$/, '')}(/\\*)?$`,
+  maxLength: AGENT_SECRET_ID_MAX_LENGTH,
+  allowed: 'a secret id, or one that ends in /* for all below it, or * for all',
+  fix: 'Write the id as the application asks for it.',
+};
 
 /** Published actions of the audit trail. */
 export const AGENT_AUDIT_ACTIONS = ['fetch', 'rotate', 'deliver', 'error'] as const;

@@ -9,5 +9,7 @@ export const EXIT_USAGE = 64;
 export const EXIT_UNAVAILABLE = 69;
 /** A fault in the program itself (`EX_SOFTWARE`). */
 export const EXIT_SOFTWARE = 70;
+/** Who asks is not known: no token, or one that is of no application (`EX_NOPERM`). */
+export const EXIT_DENIED = 77;
 /** A setting is missing or malformed (`EX_CONFIG`). */
 export const EXIT_CONFIG = 78;

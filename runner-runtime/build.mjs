@@ -6,7 +6,7 @@ import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { build } from 'esbuild';
 
 /**
- * Bundles the runtime into `dist/`: a small launcher with what must start fast, the runner itself, the workflows for the engine's
+ * Bundles the runtime into `dist/`: a small launcher with what must start fast, the runner itself, the secret agent, the workflows for the engine's
  * sandbox, the thread that runs them, and the native core. Everything beside Node's built-ins is inside.
  */
 const require = createRequire(import.meta.url);
@@ -75,10 +75,13 @@ const temporal = {
  * used, and an idle one pays nothing for them. Only third-party packages: a class of our own must exist once.
  */
 const LIBRARIES = [
+  '@aws-sdk/client-cloudwatch-logs',
   '@aws-sdk/client-dynamodb',
   '@aws-sdk/client-iam',
   '@aws-sdk/client-identitystore',
+  '@aws-sdk/client-kms',
   '@aws-sdk/client-organizations',
+  '@aws-sdk/client-sqs',
   '@aws-sdk/client-sso-admin',
   '@aws-sdk/client-sts',
   '@cedar-policy/cedar-wasm/nodejs',
@@ -120,18 +123,23 @@ await build({
   ...common,
   entryPoints: [join(here, 'src/cli/launcher.ts')],
   outfile: join(out, 'axiomrunner.cjs'),
-  external: ['./runner.cjs'],
+  external: ['./runner.cjs', './agent.cjs'],
   banner: { js: `#!/usr/bin/env -S node --\n${importMetaUrl}` },
 });
-await build({
-  ...common,
-  entryPoints: [join(here, 'src/cli/main.ts')],
-  outfile: join(out, 'runner.cjs'),
-  // A library is required, not imported: it is CommonJS, whose names import() cannot always tell.
-  supported: { 'dynamic-import': false },
-  plugins: [libraries, temporal],
-  banner: { js: importMetaUrl },
-});
+for (const [entry, outfile] of [
+  ['src/cli/main.ts', 'runner.cjs'],
+  ['src/cli/agent/program.ts', 'agent.cjs'],
+]) {
+  await build({
+    ...common,
+    entryPoints: [join(here, entry)],
+    outfile: join(out, outfile),
+    // A library is required, not imported: it is CommonJS, whose names import() cannot always tell.
+    supported: { 'dynamic-import': false },
+    plugins: [libraries, temporal],
+    banner: { js: importMetaUrl },
+  });
+}
 for (const name of used) {
   await build({
     ...common,

@@ -2,8 +2,9 @@ import { type System, systemName } from '@axiom-runner/protocol';
 import { EXIT_FAILED, EXIT_OK } from '../../../contract/exit-codes.js';
 import { asRunnerError } from '../errors.js';
 import { endAccess, listAccesses, type MarkedAccess } from '../systems/reaper.js';
-import { type CommandSession, openSession, parseSystem, UsageError } from './command-session.js';
+import { type CommandSession, openSession, parseSystem } from './command-session.js';
 import { json, type Terminal, table } from './terminal.js';
+import { UsageError } from './usage-error.js';
 
 /** Options of the break-glass commands. */
 export interface AccessOptions {

@@ -10,11 +10,7 @@ import { openGate } from '../systems/open-gate.js';
 import type { Use } from '../systems/systems.js';
 import { createWorkContext, type WorkContext } from '../tasks/work-context.js';
 import type { Terminal } from './terminal.js';
-
-/** A wrong command line. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
+import { UsageError } from './usage-error.js';
 
 /**
  * Settings from the process environment and an env file, which yields to it. AWS variables of the file are handed to the SDK's own chain;

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { AGENT_COMMAND } from '../../../contract/agent.js';
 import { EXIT_SOFTWARE } from '../../../contract/exit-codes.js';
 import { VERSION } from '../version.js';
+import { getSecret } from './get-secret/get-secret.js';
 import { health } from './health.js';
 
 /** Starts fast what must start fast (an exec probe runs `health` every few seconds) and loads the runner for everything else. */
@@ -19,7 +22,17 @@ async function launch(args: readonly string[]): Promise<number> {
     );
     return 0;
   }
-  // A file of its own, so that the probe does not parse megabytes.
+  if (command === 'get-secret') {
+    return getSecret(args.slice(1), process.env, {
+      out: (text) => process.stdout.write(text),
+      err: (text) => process.stderr.write(text),
+    });
+  }
+  // Files of their own, so that the probe does not parse megabytes, and the agent no engine.
+  if (command === 'agent' || command === 'audit') {
+    const { agentMain } = require('./agent.cjs') as typeof import('./agent/program.js');
+    return agentMain(args);
+  }
   const { main } = require('./runner.cjs') as typeof import('./main.js');
   return main(args);
 }
@@ -30,7 +43,13 @@ process.on('SIGUSR1', () => undefined);
 // The AWS SDK announces years ahead, on several lines, which Node it will drop.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
 
-launch(process.argv.slice(2)).then(
+/** Under its second name the program is the agent: `segura-agent --config …` is `axiomrunner agent --config …`. */
+function argumentsOf([, program = '', ...args]: readonly string[]): readonly string[] {
+  const isAgent = basename(program).replace(/\.(?:[cm]?js|exe)$/, '') === AGENT_COMMAND;
+  return isAgent && !['agent', 'audit', 'get-secret', 'version', '--version', '-V'].includes(args[0] ?? '') ? ['agent', ...args] : args;
+}
+
+launch(argumentsOf(process.argv)).then(
   (code) => {
     process.exitCode = code;
   },

@@ -1,14 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { Command, CommanderError } from 'commander';
-import { EXIT_CONFIG, EXIT_FAILED, EXIT_OK, EXIT_UNAVAILABLE, EXIT_USAGE } from '../../../contract/exit-codes.js';
-import { SettingsError } from '../config/settings.js';
-import { type ErrorCode, RunnerError } from '../errors.js';
+import { Command } from 'commander';
+import { EXIT_OK, EXIT_USAGE } from '../../../contract/exit-codes.js';
 import { VERSION } from '../version.js';
-import { UsageError } from './command-session.js';
+import { exitCodeOf } from './exit-code.js';
 import { health } from './health.js';
-import { json, processTerminal, type Terminal } from './terminal.js';
-
-const UNREACHABLE: readonly ErrorCode[] = ['SECRET_STORE_UNAVAILABLE', 'TARGET_UNREACHABLE'];
+import { processTerminal, type Terminal } from './terminal.js';
 
 const EXAMPLES = `
 Examples:
@@ -18,6 +14,12 @@ Examples:
   axiomrunner access revoke --all --env-file .env    end every access without the control plane
 
 Exit codes: 0 done, 1 the answer is no, 64 wrong command line, 69 a service cannot be reached, 70 a fault in this program, 78 wrong settings.`;
+
+const ELSEWHERE = [
+  ['agent', 'the local secret agent: secrets for the applications of this host'],
+  ['get-secret', 'ask the agent of this host for a secret'],
+  ['audit', "the agent's audit trail on this host"],
+] as const;
 
 /**
  * The command line of the runner. Each command's code is loaded when it is used.
@@ -97,27 +99,18 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
   systems(withJson(access, 'revoke [request]', 'end one, or all'))
     .option('--all', 'every access of this group')
     .action(async (request, options) => exit(await (await import('./access.js')).revokeAccess(request, options, terminal)));
+  // The launcher answers these without loading this file; here they stand for the help, and for options before the command.
+  for (const [name, description] of ELSEWHERE) {
+    cli
+      .command(name)
+      .description(description)
+      .helpOption(false)
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .action(() => {
+        terminal.err(`axiomrunner: write "${name}" first: axiomrunner ${name} …\n`);
+        exit(EXIT_USAGE);
+      });
+  }
   return cli;
-}
-
-/** Prints an expected error with its mend; anything else goes up to the launcher. */
-function exitCodeOf(error: unknown, asJson: boolean, terminal: Terminal): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
-  if (error instanceof UsageError) {
-    terminal.err(`axiomrunner: ${error.message}\n`);
-    return EXIT_USAGE;
-  }
-  if (error instanceof SettingsError) {
-    terminal.err(asJson ? json({ error: { code: 'SETTINGS', faults: error.faults } }) : `axiomrunner: ${error.message}\n`);
-    return EXIT_CONFIG;
-  }
-  if (error instanceof RunnerError) {
-    terminal.err(
-      asJson
-        ? json({ error: error.toTaskError() })
-        : `axiomrunner: ${error.code}: ${error.message}${error.mend === undefined ? '' : `\n  ${error.mend}`}\n`,
-    );
-    return UNREACHABLE.includes(error.code) ? EXIT_UNAVAILABLE : EXIT_FAILED;
-  }
-  throw error;
 }

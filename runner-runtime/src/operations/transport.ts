@@ -12,10 +12,20 @@ export interface Network {
   readonly fetch: Fetch;
   /** For a server whose certificate only one authority vouches for. @param ca PEM */
   fetchTrusting(ca: string): Fetch;
+  /** For a server that knows its clients by certificates. Its connections are the caller's own: keep what this returns. */
+  fetchAs(client: ClientCertificate): Fetch;
   /** For libraries that bring their own HTTP client. */
   readonly agent: HttpsAgent;
   /** Roots that TLS connections trust, PEM; absent where they are Node's own. */
   readonly cas: readonly string[] | undefined;
+}
+
+/** What a client shows of itself in a TLS handshake, PEM. */
+export interface ClientCertificate {
+  readonly certificate: string;
+  readonly key: string;
+  /** The one authority that is trusted. @default the system's roots and those of the settings */
+  readonly ca?: string | undefined;
 }
 
 /** How long connections wait, ms; the time of a whole call is for the caller to bound. */
@@ -31,11 +41,12 @@ export function openNetwork(settings: NetworkSettings): Network {
   return {
     fetch: createTransport(settings),
     fetchTrusting: (ca) => {
-      const known = trusting.get(ca) ?? createTransport(settings, ca);
+      const known = trusting.get(ca) ?? createTransport(settings, { ca });
       if (trusting.size >= MOST_TRANSPORTS) trusting.clear();
       trusting.set(ca, known);
       return known;
     },
+    fetchAs: (client) => createTransport(settings, client),
     agent: httpsAgent(settings),
     cas: trustedCas(settings),
   };
@@ -44,13 +55,12 @@ export function openNetwork(settings: NetworkSettings): Network {
 /**
  * The `fetch` of every HTTP call to a system: keeps connections, goes through the proxy, follows no redirect. Its library is loaded with the
  * first call: an idle runner does not pay for it.
- * @param onlyCa the one authority that is trusted, PEM. @default the system's roots and those of the settings
  */
-function createTransport(network: NetworkSettings, onlyCa?: string): Fetch {
-  const ca = onlyCa === undefined ? trustedCas(network) : [onlyCa];
+function createTransport(network: NetworkSettings, { ca, ...client }: Partial<ClientCertificate> = {}): Fetch {
+  const cas = ca === undefined ? trustedCas(network) : [ca];
   let opened: Promise<Dispatch> | undefined;
   const send = async (input: string | URL | Request, init: RequestInit = {}) => {
-    opened ??= openDispatch(network, ca);
+    opened ??= openDispatch(network, cas, client);
     const { fetch, dispatcherOf } = await opened;
     const url = new URL(input instanceof Request ? input.url : input);
     // A redirect could lead a credential to another host.
@@ -66,13 +76,19 @@ interface Dispatch {
   readonly dispatcherOf: (url: URL) => Dispatcher;
 }
 
-async function openDispatch(network: NetworkSettings, ca: readonly string[] | undefined): Promise<Dispatch> {
+async function openDispatch(
+  network: NetworkSettings,
+  ca: readonly string[] | undefined,
+  { certificate, key }: Partial<ClientCertificate>,
+): Promise<Dispatch> {
   const { Agent, fetch, ProxyAgent } = await import('undici');
   const common = { headersTimeout: SILENCE_TIMEOUT_MS, bodyTimeout: SILENCE_TIMEOUT_MS };
   const trust = { timeout: CONNECT_TIMEOUT_MS, ...(ca === undefined ? {} : { ca: [...ca] }) };
-  const direct = new Agent({ ...common, connect: trust });
+  // The proxy is not shown the certificate: it is for the system behind it.
+  const shown = certificate === undefined || key === undefined ? trust : { ...trust, cert: certificate, key };
+  const direct = new Agent({ ...common, connect: shown });
   const proxied =
-    network.proxy === undefined ? undefined : new ProxyAgent({ ...common, ...proxyOf(network.proxy), requestTls: trust, proxyTls: trust });
+    network.proxy === undefined ? undefined : new ProxyAgent({ ...common, ...proxyOf(network.proxy), requestTls: shown, proxyTls: trust });
   return {
     fetch,
     dispatcherOf: ({ hostname, port, protocol }) => {

@@ -11,6 +11,9 @@ import type { Network } from '../operations/transport.js';
 /** Folder beside the secrets of the engine `file`; no secret's name starts with a dot. */
 const LEDGER_FOLDER = '.ledger';
 
+/** Where ledgers are, and whose they are. */
+export type LedgerPlace = Pick<Settings, 'tenantId' | 'runnerGroupId' | 'stateKeySecretId' | 'ledgerTable' | 'secretStore'>;
+
 /** What ledgers are opened with. */
 export interface LedgersOptions {
   readonly stateKey: StateKey;
@@ -18,7 +21,7 @@ export interface LedgersOptions {
 }
 
 /** The ledger of each system: in the table of the settings, in a folder for development, or none. */
-export async function openLedgers(settings: Settings, { stateKey, network }: LedgersOptions): Promise<(system: System) => Ledger> {
+export async function openLedgers(settings: LedgerPlace, { stateKey, network }: LedgersOptions): Promise<(system: System) => Ledger> {
   const { tenantId, runnerGroupId, stateKeySecretId } = settings;
   const store = await openStore(settings, network);
   if (store === undefined) return () => NO_LEDGER;
@@ -27,7 +30,7 @@ export async function openLedgers(settings: Settings, { stateKey, network }: Led
 }
 
 /** The SDK is loaded only where there is a table: a runner without one does not pay for it. */
-async function openStore({ ledgerTable, secretStore }: Settings, { agent }: Network): Promise<LedgerStore | undefined> {
+async function openStore({ ledgerTable, secretStore }: LedgerPlace, { agent }: Network): Promise<LedgerStore | undefined> {
   if (ledgerTable !== undefined) {
     const { dynamoDbStore } = await import('../ledger/dynamodb-store.js');
     return dynamoDbStore({ table: ledgerTable, agent });

@@ -17,7 +17,12 @@ export interface Stores {
 }
 
 /** Opens the stores of the settings. Nothing is read yet. */
-export function openStores({ secretStore, network, tenantId, runnerGroupId }: Settings): Stores {
+export function openStores({
+  secretStore,
+  network,
+  tenantId,
+  runnerGroupId,
+}: Pick<Settings, 'secretStore' | 'network' | 'tenantId' | 'runnerGroupId'>): Stores {
   if (secretStore.engine === FILE_SECRETS_STORE_ENGINE) {
     const store = fileStore(secretStore.folder);
     return { integrations: store, own: store };
@@ -45,7 +50,7 @@ export const WITHOUT_STATE_KEY =
 
 /** The group's state key, with the secret's previous version for reading. Without the setting a key that protects against accidents only. */
 export async function readStateKey(
-  { stateKeySecretId, tenantId, runnerGroupId }: Settings,
+  { stateKeySecretId, tenantId, runnerGroupId }: Pick<Settings, 'stateKeySecretId' | 'tenantId' | 'runnerGroupId'>,
   store: SecretStore,
   redactor: Redactor,
 ): Promise<StateKey> {

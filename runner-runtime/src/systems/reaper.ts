@@ -1,4 +1,4 @@
-import { type Sweep, type System, systemName } from '@axiom-runner/protocol';
+import { type Evidence, type Sweep, type System, systemName } from '@axiom-runner/protocol';
 import { recordEnd } from '../audit/step-record.js';
 import { asRunnerError, RunnerError } from '../errors.js';
 import { loadIntegration } from '../integrations/catalogue.js';
@@ -214,17 +214,26 @@ export async function endAccess(
 ): Promise<boolean> {
   const record = { requestId: intent.requestId, by, subject: intent };
   try {
-    const ended = await systems.openFor(intent, openGate(signal), signal, async (integration, access, own) => {
-      const reverted = await integration.revert(access, own);
-      const { proved, warnings } = await integration.verify(access, own);
-      return { actions: reverted.actions, warnings: [...reverted.warnings, ...warnings], proved };
-    });
+    const ended = await revertAndVerify(systems, intent, signal);
     if (log !== undefined) recordEnd(log, { ...record, ...ended });
     return ended.proved;
   } catch (error) {
     if (log !== undefined) recordEnd(log, { ...record, actions: [], warnings: [], proved: false, error: asRunnerError(error) });
     throw error;
   }
+}
+
+/** Ends one access and reads back whether it is gone. */
+export function revertAndVerify(
+  systems: Systems,
+  intent: Intent,
+  signal: AbortSignal,
+): Promise<Pick<Evidence, 'actions' | 'proved' | 'warnings'>> {
+  return systems.openFor(intent, openGate(signal), signal, async (integration, access, own) => {
+    const reverted = await integration.revert(access, own);
+    const { proved, warnings } = await integration.verify(access, own);
+    return { actions: reverted.actions, warnings: [...reverted.warnings, ...warnings], proved };
+  });
 }
 
 /** When a marked object is due, unix seconds: an access at its end, a tombstone when no replay can come any more. */

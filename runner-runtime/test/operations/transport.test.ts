@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { makeAuthority } from '../../../local-servers/src/certificates.js';
 import { openNetwork } from '../../src/operations/transport.js';
@@ -16,7 +17,9 @@ describe('the ways out of a runner', () => {
   let folder: string;
   let authority: string;
   let stranger: string;
+  let client: { readonly certificate: string; readonly key: string };
   let tls: Server;
+  let mutual: Server;
   const plain = createServer((request, response) => {
     if (request.url === '/away') response.writeHead(302, { location: 'https://example.com/' });
     response.end('plain');
@@ -40,15 +43,21 @@ describe('the ways out of a runner', () => {
     const { certFile, keyFile } = await made.issueServer();
     tls = createTlsServer({ cert: await readFile(certFile), key: await readFile(keyFile) }, (_, response) => response.end('trusted'));
     authority = await readFile(made.caFile, 'utf8');
+    const issued = await made.issueClient('agent-host');
+    client = { certificate: await readFile(issued.certFile, 'utf8'), key: await readFile(issued.keyFile, 'utf8') };
+    const asks = { cert: await readFile(certFile, 'utf8'), key: await readFile(keyFile, 'utf8'), ca: authority, requestCert: true };
+    mutual = createTlsServer(asks, ({ socket }, response) =>
+      response.end(`known as ${(socket as TLSSocket).getPeerCertificate().subject.CN}`),
+    );
     stranger = await readFile((await makeAuthority(folder)).caFile, 'utf8');
-    await Promise.all([tls, plain, proxy].map(listen));
+    await Promise.all([tls, mutual, plain, proxy].map(listen));
   });
   beforeEach(() => {
     tunnels = [];
   });
   afterAll(async () => {
     await rm(folder, { recursive: true, force: true });
-    for (const server of [tls, plain, proxy]) {
+    for (const server of [tls, mutual, plain, proxy]) {
       server.closeAllConnections();
       server.close();
     }
@@ -70,6 +79,17 @@ describe('the ways out of a runner', () => {
     expect(await text(openNetwork(settings).fetch, url)).toBe('trusted');
     expect(tunnels).toEqual([{ to: `127.0.0.1:${portOf(tls)}`, authorization: `Basic ${Buffer.from('user:p@ss').toString('base64')}` }]);
     expect(await text(openNetwork({ ...settings, noProxy: '127.0.0.1' }).fetch, url)).toBe('trusted');
+    expect(tunnels).toHaveLength(1);
+  });
+
+  it('show a client certificate to the server that asks for it, also through the proxy, and to nobody else', async () => {
+    const known = { ...client, ca: authority };
+    const [asking, shown] = [`https://127.0.0.1:${portOf(mutual)}/`, 'known as agent-host'];
+    await expect(text(openNetwork(DIRECT).fetchTrusting(authority), asking)).rejects.toThrow();
+    expect(await text(openNetwork(DIRECT).fetchAs(known), asking)).toBe(shown);
+    expect(await text(openNetwork({ ...DIRECT, extraCa: authority }).fetchAs(client), asking)).toBe(shown);
+    await expect(text(openNetwork(DIRECT).fetchAs({ ...known, ca: stranger }), asking)).rejects.toThrow();
+    expect(await text(openNetwork({ ...DIRECT, proxy: `http://127.0.0.1:${portOf(proxy)}` }).fetchAs(known), asking)).toBe(shown);
     expect(tunnels).toHaveLength(1);
   });
 

@@ -50,6 +50,9 @@ const argumentsList = z
   .array(text('a word of the command'), { error: 'a list: the program and its arguments' })
   .min(1, 'a list: the program and its arguments');
 
+/** A table by names that users choose: without a prototype, so that `constructor` is in it only where somebody wrote it. */
+const withoutPrototype = <Table extends object>(table: Table): Table => Object.setPrototypeOf(table, null);
+
 /** Where and how the agent listens. */
 const listenSchema = z.strictObject({
   /** `host:port`; `localhost` is both loopbacks; `off` listens on the socket alone. */
@@ -224,30 +227,34 @@ const rotationSchema = z.strictObject({
   hooks: z.array(hookSchema).default([]),
 });
 
-const sinkSchema = z.discriminatedUnion('type', [
-  z.strictObject({
-    type: z.literal('cloudwatch'),
-    log_group: text('the name of a log group'),
-    /** @default the host's name */
-    log_stream: text('the name of a log stream').optional(),
-    region: text('the name of a region').optional(),
-  }),
-  z.strictObject({
-    type: z.literal('syslog'),
-    /** `host:port`, by TLS (RFC 5425). */
-    address: text('host:port'),
-    ca: path.optional(),
-    certificate: path.optional(),
-    key: path.optional(),
-  }),
-  z.strictObject({
-    type: z.literal('webhook'),
-    url: url(['https:', 'http:'], 'an https:// address'),
-    /** File with a bearer token. */
-    token_file: path.optional(),
-    ca: path.optional(),
-  }),
-]);
+const sinkSchema = z.discriminatedUnion(
+  'type',
+  [
+    z.strictObject({
+      type: z.literal('cloudwatch'),
+      log_group: text('the name of a log group'),
+      /** @default the host's name */
+      log_stream: text('the name of a log stream').optional(),
+      region: text('the name of a region').optional(),
+    }),
+    z.strictObject({
+      type: z.literal('syslog'),
+      /** `host:port`, by TLS (RFC 5425). */
+      address: text('host:port'),
+      ca: path.optional(),
+      certificate: path.optional(),
+      key: path.optional(),
+    }),
+    z.strictObject({
+      type: z.literal('webhook'),
+      url: url(['https:', 'http:'], 'an https:// address'),
+      /** File with a bearer token. */
+      token_file: path.optional(),
+      ca: path.optional(),
+    }),
+  ],
+  { error: 'cloudwatch, syslog or webhook' },
+);
 
 const auditSchema = z.strictObject({
   /** Bytes of all files of the trail, together. */
@@ -265,15 +272,16 @@ export const agentSettingsSchema = z.strictObject({
   /** State folder. @default $STATE_DIRECTORY, or a folder of the user */
   state: path.optional(),
   vault: z
-    .discriminatedUnion('type', [awsVaultSchema, seguraVaultSchema])
+    .discriminatedUnion('type', [awsVaultSchema, seguraVaultSchema], { error: 'aws-secrets-manager or segura' })
     .default({ type: 'aws-secrets-manager', prefix: '', describe: true }),
   secrets: z
     .record(
       secretId,
       z.preprocess((value) => value ?? {}, secretSchema),
     )
-    .default({}),
-  applications: z.record(applicationName, applicationSchema).default({}),
+    .transform(withoutPrototype)
+    .prefault({}),
+  applications: z.record(applicationName, applicationSchema).transform(withoutPrototype).prefault({}),
   dynamic: dynamicSchema.optional(),
   identity: z
     .strictObject({ kms_key_id: text('id, alias or ARN of a KMS key').optional(), region: text('the name of a region').optional() })

@@ -2,6 +2,11 @@ import { Cron } from 'croner';
 import { hostAndPort, isLoopback } from '../../config/address.js';
 import type { AgentSettings } from './agent-settings.js';
 
+/** Bits of a mode for users who are neither owner nor of the group. */
+const OTHERS = 0o007;
+/** SHA-256 of nothing: what comes out when the token was missing as it was hashed. */
+const NOTHING_SHA256 = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
 /** Settings that are well-formed each and cannot stand together. */
 export interface Contradiction {
   readonly path: readonly PropertyKey[];
@@ -11,10 +16,17 @@ export interface Contradiction {
 
 /** Looks for settings that contradict each other or would open what must stay closed. */
 export function contradictions(settings: AgentSettings): Contradiction[] {
-  return [...listening(settings), ...vault(settings), ...secrets(settings), ...rotation(settings), ...audit(settings)];
+  return [
+    ...listening(settings),
+    ...applications(settings),
+    ...vault(settings),
+    ...secrets(settings),
+    ...rotation(settings),
+    ...audit(settings),
+  ];
 }
 
-function* listening({ listen, applications }: AgentSettings): Generator<Contradiction> {
+function* listening({ listen, applications: known }: AgentSettings): Generator<Contradiction> {
   const { address, socket, tls } = listen;
   const path = ['listen', 'address'];
   if (address === 'off') {
@@ -26,12 +38,37 @@ function* listening({ listen, applications }: AgentSettings): Generator<Contradi
       yield { path, found: `is "${address}", which others can reach, without TLS`, mend: 'Set listen.tls, or listen on localhost.' };
     }
   }
-  if (socket?.application !== undefined && applications[socket.application] === undefined) {
+  if (socket?.application !== undefined && known[socket.application] === undefined) {
     yield {
       path: ['listen', 'socket', 'application'],
       found: `names "${socket.application}", which is not under "applications"`,
       mend: 'Say there what it may have: applications: {NAME: {allow: [...]}}.',
     };
+  }
+  if (socket?.application !== undefined && (socket.mode & OTHERS) !== 0) {
+    yield {
+      path: ['listen', 'socket', 'mode'],
+      found: 'lets every user of the host ask without a token',
+      mend: 'Write "0660" and set listen.socket.group, or leave listen.socket.application out.',
+    };
+  }
+}
+
+function* applications({ applications: all }: AgentSettings): Generator<Contradiction> {
+  const digests = new Set<string>();
+  const files = new Set<string>();
+  for (const [name, { token_sha256: digest, token_file: file, token_file_mode: mode }] of Object.entries(all)) {
+    const path = ['applications', name];
+    if (digest === NOTHING_SHA256)
+      yield { path: [...path, 'token_sha256'], found: 'is the digest of an empty text', mend: 'Hash the token itself.' };
+    if (digest !== undefined && digests.has(digest))
+      yield { path: [...path, 'token_sha256'], found: "is another application's", mend: 'Give each application a token of its own.' };
+    if (digest !== undefined) digests.add(digest);
+    if (file !== undefined && files.has(file))
+      yield { path: [...path, 'token_file'], found: "is another application's", mend: 'Give each application a file of its own.' };
+    if (file !== undefined) files.add(file);
+    if ((mode & OTHERS) !== 0)
+      yield { path: [...path, 'token_file_mode'], found: 'opens the token to every user of the host', mend: 'Write "0600" or "0640".' };
   }
 }
 
@@ -100,9 +137,9 @@ function* audit({ audit: { max_bytes, file_bytes, sinks } }: AgentSettings): Gen
   }
 }
 
-/** Plain HTTP is for a server on this host. */
+/** Plain HTTP is for a server on this host. Of the URL only the host is shown: the path of a webhook may be its password. */
 function* onlyTls(path: readonly PropertyKey[], url: string): Generator<Contradiction> {
   const { protocol, hostname } = new URL(url);
   if (protocol !== 'https:' && !isLoopback(hostname.replace(/^\[(.*)\]$/, '$1')))
-    yield { path, found: `is "${url.slice(0, 100)}", unencrypted`, mend: 'Write https://.' };
+    yield { path, found: `is "${protocol}//${hostname}", unencrypted`, mend: 'Write https://.' };
 }

@@ -1,20 +1,19 @@
+import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { isMap, LineCounter, parseDocument } from 'yaml';
-import { z } from 'zod';
-import { AGENT_ENVIRONMENT, DEFAULT_AGENT_CONFIG } from '../../../../contract/agent.js';
+import { isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { AGENT_ENVIRONMENT, DEFAULT_AGENT_CONFIG, DEFAULT_AGENT_STATE } from '../../../../contract/agent.js';
 import { textOrBase64 } from '../../config/inline-text.js';
-import { type SettingFault, SettingsError } from '../../config/settings.js';
+import { SettingsError } from '../../config/settings.js';
 import { PrivateFileError, readPrivateFile } from '../../operations/private-file.js';
 import { type AgentSettings, agentSettingsSchema } from './agent-settings.js';
+import { faultsOf, oneLine } from './config-faults.js';
 import { contradictions } from './contradictions.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Others may not read it (it names everything the host holds), and nobody but its owner may write it. */
 const FORBIDDEN_MODE = 0o027;
-const SHOWN_LENGTH = 60;
-const DOCS = 'docs/agent-configuration.md lists every setting.';
 
 /**
  * The configuration of an agent: of the named file, of the environment, of the default file, or all defaults where there is none of these.
@@ -48,19 +47,30 @@ export async function readAgentConfig(named: string | undefined, environment: En
  */
 export function parseAgentConfig(text: string, source: string): AgentSettings {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, maxAliasCount: 0 } as Parameters<
-    typeof parseDocument
-  >[1]);
-  const [broken] = document.errors;
+  // Keys are texts; a value is written where it stands, so that no alias multiplies it.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
+  // A warning is about a tag that nobody knows: what it would mean must not be guessed.
+  const [broken] = [...document.errors, ...document.warnings];
   if (broken !== undefined)
     throw fault(`${source} line ${lines.linePos(broken.pos[0]).line}`, `is no YAML (${broken.code})`, 'Mind indentation and quotes.');
+  // The one name that a table cannot hold: it would be left out without a word.
+  visit(document, {
+    Pair: (_, { key }) => {
+      if (isScalar(key) && key.value === '__proto__')
+        throw fault(
+          `__proto__ (${source} line ${lines.linePos(key.range?.[0] ?? 0).line})`,
+          'is no name that is accepted',
+          'Choose another.',
+        );
+    },
+  });
   let raw: unknown;
   try {
     raw = document.toJS({ maxAliasCount: 0 }) ?? {};
   } catch {
     throw fault(source, 'uses aliases (*name)', 'Write the values out.');
   }
-  const place = (path: readonly PropertyKey[]) => `${path.map(String).join('.') || 'the whole'} (${source} line ${lineOf(path)})`;
+  const place = (path: readonly PropertyKey[]) => `${oneLine(path.map(String).join('.')) || 'the whole'} (${source} line ${lineOf(path)})`;
   const lineOf = (path: readonly PropertyKey[]): number => {
     for (let depth = path.length; depth > 0; depth -= 1) {
       const parent = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1), true);
@@ -78,78 +88,30 @@ export function parseAgentConfig(text: string, source: string): AgentSettings {
   return parsed.data;
 }
 
-/** Where the agent keeps what must outlast it: pairing identity, hashed tokens, audit trail. */
-export function stateFolder({ state }: Pick<AgentSettings, 'state'>, environment: Environment = process.env): string {
+/**
+ * Where the agent keeps what must outlast it: pairing identity, hashed tokens, audit trail. By the configuration, by the unit
+ * (`$STATE_DIRECTORY`), the unit's own folder for its user and for root, a folder of the user.
+ * @param ofUnit folder of the unit, which commands beside it must find without its environment
+ */
+export function stateFolder(
+  { state }: Pick<AgentSettings, 'state'>,
+  environment: Environment = process.env,
+  ofUnit = DEFAULT_AGENT_STATE,
+): string {
   // systemd gives a list where a unit has several.
-  const ofUnit = environment['STATE_DIRECTORY']?.split(':')[0];
+  const given = environment['STATE_DIRECTORY']?.split(':')[0];
   if (state !== undefined) return state;
-  if (ofUnit !== undefined && ofUnit !== '') return ofUnit;
+  if (given !== undefined && given !== '') return given;
+  if (isForThisUser(ofUnit)) return ofUnit;
   if (process.platform === 'win32') return join(environment['LOCALAPPDATA'] ?? homedir(), 'axiomrunner');
   return join(environment['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'axiomrunner');
 }
 
-function faultsOf(issue: z.core.$ZodIssue, raw: unknown, place: (path: readonly PropertyKey[]) => string): SettingFault[] {
-  if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(issue.path);
-    return issue.keys.map((key) => ({
-      variable: place([...issue.path, key]),
-      found: 'is no setting',
-      mend: known.length === 0 ? DOCS : `There are here: ${known.join(', ')}. ${DOCS}`,
-    }));
-  }
-  if (issue.code === 'invalid_key') {
-    return [
-      {
-        variable: place(issue.path),
-        found: 'is no name that is accepted',
-        mend: `Allowed: ${issue.issues[0]?.message ?? 'another name'}.`,
-      },
-    ];
-  }
-  return [{ variable: place(issue.path), found: `is ${shown(valueAt(raw, issue.path))}`, mend: `Allowed: ${issue.message}.` }];
-}
-
-function shown(value: unknown): string {
-  if (value === undefined) return 'missing';
-  const text =
-    typeof value === 'string'
-      ? `"${value}"`
-      : typeof value === 'object' && value !== null
-        ? Array.isArray(value)
-          ? 'a list'
-          : 'a mapping'
-        : String(value);
-  return text.length > SHOWN_LENGTH ? `${text.slice(0, SHOWN_LENGTH)}…` : text;
-}
-
-function valueAt(raw: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (value, key) => (typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[key] : undefined),
-    raw,
-  );
-}
-
-type JsonSchema = {
-  readonly properties?: Record<string, JsonSchema>;
-  readonly items?: JsonSchema;
-  readonly additionalProperties?: JsonSchema | boolean;
-  readonly anyOf?: readonly JsonSchema[];
-  readonly oneOf?: readonly JsonSchema[];
-};
-
-/** The settings that stand beside each other at a place. */
-function knownKeys(path: readonly PropertyKey[]): string[] {
-  const schema = z.toJSONSchema(agentSettingsSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
-  const variants = (one: JsonSchema): JsonSchema[] => [one, ...[...(one.anyOf ?? []), ...(one.oneOf ?? [])].flatMap(variants)];
-  const below = path.reduce<JsonSchema[]>(
-    (at, key) =>
-      at.flatMap(variants).flatMap((one) => {
-        const next = typeof key === 'number' ? one.items : (one.properties?.[String(key)] ?? one.additionalProperties);
-        return typeof next === 'object' ? [next] : [];
-      }),
-    [schema],
-  );
-  return [...new Set(below.flatMap(variants).flatMap(({ properties = {} }) => Object.keys(properties)))];
+/** For root, too, although it is refused there: its changes would not be the agent's to read, and elsewhere nobody would find them. */
+function isForThisUser(folder: string): boolean {
+  const user = process.getuid?.();
+  const owner = statSync(folder, { throwIfNoEntry: false })?.uid;
+  return user !== undefined && owner !== undefined && (user === 0 || user === owner);
 }
 
 function fault(variable: string, found: string, mend: string): SettingsError {

@@ -21,12 +21,15 @@ export interface Obtained {
 export interface SecretSourceOptions {
   readonly cache: CacheSettings;
   readonly limits: Pick<LimitSettings, 'vault_requests' | 'vault_timeout'>;
-  readonly secrets: Readonly<Record<string, SecretSettings>>;
+  /** What the configuration says of a secret. */
+  readonly settingsOf: (id: string) => SecretSettings | undefined;
   /** The vault that holds a secret. */
   readonly vaultOf: (id: string) => Vault;
   readonly log: Logger;
   /** Takes a record of every question before its answer is used. */
   readonly trail: AuditTrail;
+  /** Told when a secret has turned out to be another than the last time, though nobody told of a rotation. */
+  readonly onChanged?: (id: string) => void;
   /** Wall clock, unix milliseconds. */
   readonly now: () => number;
   /** Monotonic milliseconds: a TTL must not depend on a clock that somebody sets. */
@@ -62,12 +65,16 @@ export class SecretSource {
   readonly #flights = new Map<string, Flight>();
   /** Counts the rotations of an id: what was asked before one may be the old value. */
   readonly #epochs = new Map<string, number>();
+  /** Version that was met last, of secrets that all applications share. */
+  readonly #versions: LRUCache<string, string>;
+  readonly #refreshing = new Set<string>();
   readonly #turns: VaultTurns;
   readonly #sweep: NodeJS.Timeout;
 
   constructor(private readonly options: SecretSourceOptions) {
     const { max_entries, max_bytes } = options.cache;
     this.#entries = new LRUCache({ max: max_entries, maxSize: max_bytes, sizeCalculation: ({ bytes }) => 2 * bytes + ENTRY_OVERHEAD });
+    this.#versions = new LRUCache({ max: max_entries });
     this.#turns = new VaultTurns(options.limits.vault_requests);
     this.#sweep = setInterval(() => this.sweep(), SWEEP_EVERY_MS);
     this.#sweep.unref();
@@ -103,9 +110,12 @@ export class SecretSource {
     const before = this.#entries.peek(id)?.secret;
     this.#epochs.set(id, this.#epochOf(id) + 1);
     this.#refusals.delete(id);
-    const { secret: after } = await this.#fetch(id, id, '').catch((error: unknown) => {
-      throw vaultProblem(error);
-    });
+    this.#refreshing.add(id);
+    const { secret: after } = await this.#fetch(id, id, '')
+      .catch((error: unknown) => {
+        throw vaultProblem(error);
+      })
+      .finally(() => this.#refreshing.delete(id));
     return { changed: before?.version !== after.version, before, after };
   }
 
@@ -119,7 +129,7 @@ export class SecretSource {
     const vault = this.options.vaultOf(id);
     if (vault.versionOf === undefined) return undefined;
     const ask = vault.versionOf.bind(vault);
-    return this.#turns.run(this.#timeoutMs, (signal) => ask({ id, settings: this.options.secrets[id], application: '', signal }));
+    return this.#turns.run(this.#timeoutMs, (signal) => ask({ id, settings: this.options.settingsOf(id), application: '', signal }));
   }
 
   /** Ids that are held, of secrets that all applications share. */
@@ -188,7 +198,7 @@ export class SecretSource {
   }
 
   async #ask(key: string, id: string, application: string, epoch: number): Promise<Answer> {
-    const { vaultOf, secrets, monotonic, log } = this.options;
+    const { vaultOf, settingsOf, monotonic, log } = this.options;
     // The answer counts from here: the vault may have read the value as early as this.
     const askedAt = monotonic();
     const report = (outcome: string, version?: string) => this.#record(application, id, version, outcome, monotonic() - askedAt);
@@ -196,7 +206,9 @@ export class SecretSource {
     try {
       const vault = vaultOf(id);
       const known = this.#entries.peek(key)?.secret;
-      secret = await this.#turns.run(this.#timeoutMs, (signal) => vault.fetch({ id, settings: secrets[id], application, known, signal }));
+      secret = await this.#turns.run(this.#timeoutMs, (signal) =>
+        vault.fetch({ id, settings: settingsOf(id), application, known, signal }),
+      );
     } catch (error) {
       const problem = vaultProblem(error);
       log.warn('a secret could not be fetched', {
@@ -230,8 +242,15 @@ export class SecretSource {
     const ttlMs = cache.ttl * 1000;
     const answer = answerOf(id, secret, now() - (monotonic() - askedAt) + ttlMs);
     this.#refusals.delete(key);
+    if (key === id) this.#noteVersion(id, secret.version);
     if (cache.enabled) this.#entries.set(key, { ...answer, fetchedAt: askedAt, usableUntil: askedAt + ttlMs });
     return answer;
+  }
+
+  #noteVersion(id: string, version: string): void {
+    const last = this.#versions.get(id);
+    this.#versions.set(id, version);
+    if (last !== undefined && last !== version && !this.#refreshing.has(id)) this.options.onChanged?.(id);
   }
 
   /** Remembers a no for a while, so that the vault is not asked for it ever again; what was kept goes with it. */

@@ -18,8 +18,12 @@ import { listenOnSocket } from './unix-socket.js';
 export interface ListenersOptions {
   readonly settings: ListenSettings;
   readonly connections: number;
-  /** Makes the handler of one listener. */
-  readonly handler: (isOwnHost: (host: string) => boolean, withoutToken?: () => Application | undefined) => RequestListener;
+  /** Makes the handler of one listener. @param isStopping whether no connection is kept for another request */
+  readonly handler: (
+    isOwnHost: (host: string) => boolean,
+    withoutToken: (() => Application | undefined) | undefined,
+    isStopping: () => boolean,
+  ) => RequestListener;
   /** The application that the Unix socket stands for. */
   readonly ofSocket: () => Application | undefined;
   readonly turnedAway: (code: ProblemCode) => void;
@@ -43,13 +47,17 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
   const addresses: string[] = [];
   const tls = settings.tls === undefined ? undefined : await readTls(settings.tls);
   const scheme = tls === undefined ? 'http' : 'https';
-  const forSocket = () => httpServer(handler(ownHosts(undefined), ofSocket), { connections, turnedAway });
-  const forPort = (port: number | undefined) => httpServer(handler(ownHosts(port, tls?.certificate)), { connections, tls, turnedAway });
+  let stopping = false;
+  const isStopping = () => stopping;
+  const forSocket = () => httpServer(handler(ownHosts(undefined), ofSocket, isStopping), { connections, turnedAway });
+  const forPort = (port: number | undefined) =>
+    httpServer(handler(ownHosts(port, tls?.certificate), undefined, isStopping), { connections, tls, turnedAway });
   const add = (server: Server, address: string) => {
     servers.push(server);
     addresses.push(address);
   };
   const close = async (graceMs: number) => {
+    stopping = true;
     clearInterval(reload);
     await Promise.all(servers.map((server) => stop(server, graceMs)));
   };

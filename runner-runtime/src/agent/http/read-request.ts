@@ -1,4 +1,5 @@
 import { AGENT_HEALTH_PATH, AGENT_SECRET_ID_MAX_LENGTH, AGENT_SECRET_ID_PATTERN, AGENT_SECRET_PATH } from '../../../../contract/agent.js';
+import { TOKEN_PATTERN } from '../applications/token.js';
 import type { ProblemCode } from '../problem.js';
 
 /** The parts of a request that matter, as they came in. */
@@ -16,6 +17,8 @@ export type Asked =
   | { readonly what: 'refused'; readonly code: ProblemCode };
 
 const SECRET_ID = new RegExp(AGENT_SECRET_ID_PATTERN);
+/** Put in the place of an id by mistake; an id is recorded. */
+const TOKEN = new RegExp(TOKEN_PATTERN);
 const BEARER = 'bearer ';
 
 /**
@@ -56,7 +59,7 @@ function asked(method: string | undefined, url: string, token: string | undefine
   if (!headersOnly && method !== 'GET') return refused('METHOD_NOT_ALLOWED');
   if (url.startsWith(AGENT_SECRET_PATH)) {
     const id = url.slice(AGENT_SECRET_PATH.length);
-    return id.length <= AGENT_SECRET_ID_MAX_LENGTH && SECRET_ID.test(id)
+    return id.length <= AGENT_SECRET_ID_MAX_LENGTH && SECRET_ID.test(id) && !TOKEN.test(id)
       ? { what: 'secret', id, headersOnly, token }
       : refused('REQUEST_INVALID');
   }

@@ -16,13 +16,20 @@ export interface HandlerOptions {
   readonly isOwnHost: (host: string) => boolean;
   /** Who asks without a token: the application that the socket stands for. */
   readonly withoutToken?: (() => Application | undefined) | undefined;
+  /** Whether the agent takes no further request on a connection: else a client that asks without a pause would hold up its end. @default no */
+  readonly isStopping?: (() => boolean) | undefined;
   readonly monotonic: () => number;
 }
 
 /** Answers `GET /secret/<id>` and `GET /healthz`, and says why not to everything else. */
-export function requestHandler({ applications, deliveries, trouble, isOwnHost, withoutToken, monotonic }: HandlerOptions): RequestListener {
+export function requestHandler(options: HandlerOptions): RequestListener {
+  const { applications, deliveries, trouble, isOwnHost, withoutToken, isStopping = () => false, monotonic } = options;
   const refuse = (response: ServerResponse, code: Problem['code'], peer: string) => sendProblem(response, deliveries.turnAway(code, peer));
+  const lastOfConnection = (response: ServerResponse) => {
+    if (isStopping()) response.shouldKeepAlive = false;
+  };
   return (request, response) => {
+    lastOfConnection(response);
     const startedAt = monotonic();
     const peer = peerOf(request);
     const asked = readRequest(request, isOwnHost);
@@ -39,6 +46,7 @@ export function requestHandler({ applications, deliveries, trouble, isOwnHost, w
     const application = token === undefined ? withoutToken?.() : applications.authenticate(token);
     if (application === undefined) return refuse(response, token === undefined ? 'TOKEN_MISSING' : 'TOKEN_INVALID', peer);
     return deliveries.deliver({ application, id, peer, startedAt, headersOnly }, (problem, answer, ageSeconds) => {
+      lastOfConnection(response);
       if (answer !== undefined) sendAnswer(response, answer, headersOnly, ageSeconds);
       else sendProblem(response, problem ?? new Problem('AGENT_FAILED'));
     });

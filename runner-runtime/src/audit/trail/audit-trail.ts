@@ -27,7 +27,7 @@ export interface AuditRecord extends AuditEvent {
   readonly time: string;
   /** Hash of the record before; of a first record, 64 zeros. */
   readonly previous: string;
-  /** SHA-256 over {@link previous} and the record without its hash, hexadecimal. */
+  /** SHA-256, hexadecimal, over what stands before `,"hash":` in its line; {@link previous} is a part of that. */
   readonly hash: string;
 }
 
@@ -37,6 +37,37 @@ export type Recorded = (failure: AuditFailure | undefined) => void;
 /** Why no record can be written: a full disk, a full buffer of a sink that is away. */
 export class AuditFailure extends Error {
   override readonly name = 'AuditFailure';
+
+  constructor(
+    message: string,
+    /** What to do, one sentence. */
+    readonly mend?: string,
+  ) {
+    super(message);
+  }
+}
+
+/** How far a sink has got. */
+export interface SinkStatus {
+  /** Its kind and destination, such as `webhook:audit.example.com/records`. */
+  readonly name: string;
+  /** Records in the trail that it has not got. */
+  readonly behind: number;
+  /** Since when it takes nothing, RFC 3339; absent while it takes records. */
+  readonly since?: string | undefined;
+  /** Why, such as `ECONNREFUSED` or `HTTP_503`; absent while it takes records. */
+  readonly lastError?: string | undefined;
+}
+
+/** The state of a trail. */
+export interface TrailStatus {
+  /** Of the last record; 0 before the first. */
+  readonly lastId: number;
+  /** Its hash. With {@link lastId}, kept elsewhere, it proves later that nothing was cut off or written anew. */
+  readonly head: string;
+  /** Of all its files. */
+  readonly bytes: number;
+  readonly sinks: readonly SinkStatus[];
 }
 
 /** Takes records; no record, no delivery. */
@@ -48,8 +79,9 @@ export interface AuditTrail {
   append(event: AuditEvent, recorded: Recorded): void;
   /** The same, as a promise. @throws {AuditFailure} */
   record(event: AuditEvent): Promise<void>;
-  /** Why records are refused at the moment; absent while they are taken. */
+  /** Why the last records were refused; absent while they are taken. Only another record finds out whether a disk is well again. */
   readonly failure: AuditFailure | undefined;
-  /** Writes what waits, stops the sinks (what they have not sent stays on disk), closes the file. */
+  status(): TrailStatus;
+  /** Writes what waits, gives the sinks a moment to send the rest (what they have not sent stays on disk), closes the file. */
   close(): Promise<void>;
 }

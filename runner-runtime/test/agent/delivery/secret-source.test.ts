@@ -271,6 +271,31 @@ describe('a rotation', () => {
   });
 });
 
+describe('a change that nobody told of', () => {
+  it('is noticed when the vault is asked again, also after the value has left the memory, so that hooks get it', async () => {
+    const { source, vault, clock, changed } = playedSource({ cache: { ttl: 10 } });
+    vault.put('db', 'old');
+    await source.obtain('db', 'app');
+    clock.pass(10);
+    await source.obtain('db', 'app');
+    expect(changed).toEqual([]);
+    vault.put('db', 'new');
+    clock.pass(10);
+    source.sweep();
+    await source.obtain('db', 'app');
+    expect(changed).toEqual(['db']);
+  });
+
+  it('is none when a rotation has brought it', async () => {
+    const { source, vault, changed } = playedSource();
+    vault.put('db', 'old');
+    await source.obtain('db', 'app');
+    vault.put('db', 'new');
+    await source.refresh('db');
+    expect(changed).toEqual([]);
+  });
+});
+
 it('logs why a vault refuses, and never a value', async () => {
   const { source, vault, clock, log } = playedSource({ cache: { ttl: 10 } });
   vault.put('db', 'canary-value');

@@ -11,15 +11,17 @@ export function playedSource(settings: Record<string, unknown> = {}, vault = new
   const clock = new PlayedClock();
   const trail = new KeptTrail();
   const log: string[] = [];
+  const changed: string[] = [];
   const source = new SecretSource({
     cache,
     limits,
-    secrets,
+    settingsOf: (id) => new Map(Object.entries(secrets)).get(id),
     vaultOf: () => vault,
     trail,
+    onChanged: (id) => changed.push(id),
     log: createLogger({ write: (line) => log.push(line) }),
     now: clock.now,
     monotonic: clock.monotonic,
   });
-  return { source, vault, clock, trail, log };
+  return { source, vault, clock, trail, log, changed };
 }

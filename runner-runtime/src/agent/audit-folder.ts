@@ -1,0 +1,2 @@
+/** Folder of the audit trail in the state folder of an agent. */
+export const AUDIT_FOLDER = 'audit';

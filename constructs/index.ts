@@ -1,3 +1,7 @@
+export * from './agent/rotation-events';
+export * from './agent/secret-agent-pod-sidecar';
+export * from './agent/secret-agent-sidecar';
+export * from './agent/secret-agent-sidecar-props';
 export * from './ec2/ec2-runner';
 export * from './ec2/ec2-runner-props';
 export * from './ec2/runner-artifact';

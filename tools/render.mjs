@@ -1,3 +1,5 @@
+import { renderAgentHelmChart } from './render/agent-helm.mjs';
+import { renderAgentUnits } from './render/agent-units.mjs';
 import { renderApiReference } from './render/api-reference.mjs';
 import { renderTemplates } from './render/cloudformation.mjs';
 import { renderHelmChart } from './render/helm.mjs';
@@ -11,7 +13,9 @@ for (const render of [
   renderTemplates,
   renderManifest,
   renderHelmChart,
+  renderAgentHelmChart,
   renderScripts,
+  renderAgentUnits,
   renderSettingsPage,
   renderApiReference,
   renderIntegrations,

@@ -98,7 +98,7 @@ function healthCheck(): ecs.HealthCheck {
 }
 
 /** An image whose repository, if it is one of Amazon ECR, the task may pull from. */
-class RunnerContainerImage extends ecs.ContainerImage {
+export class RunnerContainerImage extends ecs.ContainerImage {
   constructor(
     private readonly imageUri: string,
     private readonly repository?: ecr.IRepository,

@@ -70,7 +70,7 @@ function container(scope: IConstruct, props: RunnerChartProps, { environment, ap
 
 /** The variables in the order of the contract; the API key stands behind the two ids. */
 function variables(environment: Readonly<Record<string, string>>, apiKeySecret: RunnerPodParts['apiKeySecret']): k8s.EnvVar[] {
-  const plain = Object.entries(environment).map(([name, value]) => ({ name, value: escaped(value) }));
+  const plain = Object.entries(environment).map(([name, value]) => ({ name, value: withoutReferences(value) }));
   if (apiKeySecret === undefined) {
     return plain;
   }
@@ -82,7 +82,7 @@ function variables(environment: Readonly<Record<string, string>>, apiKeySecret: 
  * Kubernetes reads `$(NAME)` as another variable and `$$` as one `$`.
  * @see https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/pod-v1/#environment-variables
  */
-function escaped(value: string): string {
+export function withoutReferences(value: string): string {
   return Token.isUnresolved(value) ? value : value.replaceAll('$', '$$$$');
 }
 

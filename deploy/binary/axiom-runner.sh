@@ -10,6 +10,26 @@ EXIT_FAILED=1
 EXIT_USAGE=64
 EXIT_UNAVAILABLE=69
 EXIT_CONFIG=78
+SANDBOX='LimitCORE=0
+UMask=0077
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=strict
+ProtectHome=read-only
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+LockPersonality=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native'
 VARIABLES='TENANT_ID RUNNER_GROUP_ID RUNNER_API_KEY RUNNER_API_KEY_SECRET_ID SECRETS_STORE_ENGINE SECRETS_STORE_FOLDER WORKFLOW_RESULT_TASK_QUEUE WORKFLOW_RESULT_ACTIVITY_NAME AXIOM_ACTIONS_ADDRESS_AND_PORT AWS_SECRETS_MANAGER_REGION AWS_SECRETS_MANAGER_ROLE_ARN AWS_SECRETS_MANAGER_ROLE_EXTERNAL_ID AXIOM_NAMESPACE AXIOM_TASK_QUEUE AXIOM_TLS AXIOM_TLS_CA_FILE AXIOM_TLS_CERT_FILE AXIOM_TLS_KEY_FILE AXIOM_TASK_VERIFICATION_KEY AXIOM_TASK_VERIFICATION_KEY_FILE RUNNER_RECIPIENT_KEYS RUNNER_RECIPIENT_KEYS_FILE RUNNER_STATE_KEY_SECRET_ID RUNNER_LEDGER_TABLE RUNNER_MAX_DURATION RUNNER_ALLOWED RUNNER_POLICY RUNNER_POLICY_FILE RUNNER_MAX_CONCURRENT_TASKS RUNNER_LOG_LEVEL RUNNER_HEALTH_ADDRESS HTTPS_PROXY NO_PROXY NODE_EXTRA_CA_CERTS RUNNER_CA_CERTIFICATES'
 GUIDE_DEFAULTS='SECRETS_STORE_ENGINE=aws-secrets-manager
 WORKFLOW_RESULT_TASK_QUEUE=AxiomWorkflowResultHandlerTaskQueue
@@ -677,26 +697,7 @@ RestartSec=5
 RestartPreventExitStatus=$EXIT_CONFIG
 KillMode=mixed
 TimeoutStopSec=$STOP_TIMEOUT_SECONDS
-LimitCORE=0
-UMask=0077
-NoNewPrivileges=yes
-CapabilityBoundingSet=
-ProtectSystem=strict
-ProtectHome=read-only
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectClock=yes
-ProtectControlGroups=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-LockPersonality=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-SystemCallArchitectures=native
+$SANDBOX
 
 [Install]
 WantedBy=multi-user.target

@@ -454,7 +454,7 @@ run_container() {
 }
 
 remove_container() {
-  "$TOOL" rm --force "$CONTAINER" >/dev/null 2>&1
+  "$TOOL" rm --force --volumes "$CONTAINER" >/dev/null 2>&1
   return 0
 }
 
@@ -714,7 +714,7 @@ $requires
 StartLimitIntervalSec=0
 
 [Service]
-ExecStartPre=-$TOOL rm --force $CONTAINER
+ExecStartPre=-$TOOL rm --force --volumes $CONTAINER
 ExecStart=$TOOL run --rm ${RUN_OPTIONS[@]} $1
 ExecStop=-$TOOL stop -t $STOP_TIMEOUT_SECONDS $CONTAINER
 Restart=always

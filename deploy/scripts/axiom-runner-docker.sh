@@ -129,7 +129,7 @@ $requires
 StartLimitIntervalSec=0
 
 [Service]
-ExecStartPre=-$TOOL rm --force $CONTAINER
+ExecStartPre=-$TOOL rm --force --volumes $CONTAINER
 ExecStart=$TOOL run --rm ${RUN_OPTIONS[@]} $1
 ExecStop=-$TOOL stop -t $STOP_TIMEOUT_SECONDS $CONTAINER
 Restart=always

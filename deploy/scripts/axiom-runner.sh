@@ -199,26 +199,7 @@ RestartSec=5
 RestartPreventExitStatus=$EXIT_CONFIG
 KillMode=mixed
 TimeoutStopSec=$STOP_TIMEOUT_SECONDS
-LimitCORE=0
-UMask=0077
-NoNewPrivileges=yes
-CapabilityBoundingSet=
-ProtectSystem=strict
-ProtectHome=read-only
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectClock=yes
-ProtectControlGroups=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-LockPersonality=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-SystemCallArchitectures=native
+$SANDBOX
 
 [Install]
 WantedBy=multi-user.target

@@ -57,7 +57,7 @@ run_container() {
 }
 
 remove_container() {
-  "$TOOL" rm --force "$CONTAINER" >/dev/null 2>&1
+  "$TOOL" rm --force --volumes "$CONTAINER" >/dev/null 2>&1
   return 0
 }
 

@@ -28,8 +28,10 @@ const versions = {
 const targets = {
   dynamodb: 'DynamoDB_20120810',
   ecs: 'AmazonEC2ContainerServiceV20141113',
+  events: 'AWSEvents',
   logs: 'Logs_20140328',
   secretsmanager: 'secretsmanager',
+  sqs: 'AmazonSQS',
 } as const;
 
 /** Calls a service that speaks the query protocol. */

@@ -48,6 +48,7 @@ function contractFacts() {
   const { ENVIRONMENT, ENVIRONMENT_PLACEHOLDERS } = require('../../contract/environment');
   const { EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_UNAVAILABLE, EXIT_CONFIG } = require('../../contract/exit-codes');
   const { PUBLISHED_IMAGE } = require('../../contract/image');
+  const { sandbox } = require('../../contract/systemd');
   const { STOP_TIMEOUT_SECONDS } = require('../../contract/tasks');
   const defaults = ENVIRONMENT.filter(({ published, defaultValue }) => published && defaultValue !== undefined);
   return {
@@ -61,6 +62,7 @@ function contractFacts() {
     EXIT_USAGE,
     EXIT_UNAVAILABLE,
     EXIT_CONFIG,
+    SANDBOX: sandbox('read-only').join('\n'),
     VARIABLES: ENVIRONMENT.map(({ name }) => name).join(' '),
     GUIDE_DEFAULTS: defaults.map(({ name, defaultValue }) => `${name}=${defaultValue}`).join('\n'),
     PLACEHOLDERS: ENVIRONMENT_PLACEHOLDERS.join('\n'),

@@ -7,6 +7,7 @@ import { RunnerLogLevel } from '../../../constructs';
 import { envFile } from '../../../constructs/runner/env-file';
 import { runnerEnvironment } from '../../../constructs/runner/runner-environment';
 import { EXIT_CONFIG } from '../../../contract/exit-codes';
+import { sandbox } from '../../../contract/systemd';
 import { STOP_TIMEOUT_SECONDS } from '../../../contract/tasks';
 import { findings, linter } from '../../deploy/scripts/support/linters';
 import { anEc2Runner, fileIn, userDataOf } from '../../support/ec2-runner';
@@ -109,9 +110,10 @@ describe('the service', () => {
     const settingsOf = (text: string) => [...text.matchAll(/^[A-Z]\w+=.*$/gm)].map(([line]) => line);
     const ofScript = settingsOf(script.slice(script.indexOf('[Service]'), script.indexOf('[Install]')))
       .map((line) => line.replace('$EXIT_CONFIG', String(EXIT_CONFIG)).replace('$STOP_TIMEOUT_SECONDS', String(STOP_TIMEOUT_SECONDS)))
-      .filter((line) => !/^(User|WorkingDirectory|ExecStart|ProtectHome)=/.test(line));
-    expect(ofScript.length).toBeGreaterThan(20);
-    expect(settingsOf(unit)).toEqual(expect.arrayContaining([...ofScript, 'ProtectHome=yes', 'User=axiom-runner']));
+      .filter((line) => !/^(User|WorkingDirectory|ExecStart)=/.test(line));
+    expect(script).toContain('\n$SANDBOX\n');
+    expect(sandbox('yes').length).toBeGreaterThan(15);
+    expect(settingsOf(unit)).toEqual(expect.arrayContaining([...ofScript, ...sandbox('yes'), 'User=axiom-runner']));
   });
 
   it('starts the runner with the flag that reaches the runner, not node', () => {

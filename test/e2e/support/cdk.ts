@@ -7,7 +7,7 @@ import type { AwsEmulator } from '@axiom-runner/local-servers';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 
-/** The stacks of this repository's app, and those of the app `apps/runner-roles.ts`. */
+/** The stacks of this repository's app, and those of the apps in `apps/`. */
 export type StackName =
   | 'AxiomSecretsManagerRole'
   | 'AxiomOidcRole'
@@ -15,7 +15,8 @@ export type StackName =
   | 'AxiomEc2Runner'
   | 'AxiomEksRunner'
   | `Runners-${string}`
-  | 'Store';
+  | 'Store'
+  | 'SecretAgent';
 
 /** Context of the app, as behind `-c`. */
 export type Context = Readonly<Record<string, string>>;

@@ -13,3 +13,5 @@ export const EXIT_SOFTWARE = 70;
 export const EXIT_DENIED = 77;
 /** A setting is missing or malformed (`EX_CONFIG`). */
 export const EXIT_CONFIG = 78;
+/** Whoever read standard output has gone (`… | head`): what a shell tells of a program that SIGPIPE has ended. */
+export const EXIT_NO_READER = 141;

@@ -45,7 +45,8 @@ export async function measureAgent(say: (text: string) => void, peerProgram = pr
       figures.push(
         figure(`agent, ${connections} connections: requests`, 'req/s', common, ({ requestsPerSecond }) => requestsPerSecond, {
           kind: 'ratio',
-          least: 0.9,
+          // One connection shares its record's write with nobody: what it costs is shown, and promised is the p99.
+          ...(connections === 1 ? {} : { least: 0.9 }),
         }),
         figure(`agent, ${connections} connections: p99`, 'µs', common, ({ p99Us }) => p99Us, { kind: 'ratio', most: 2 }),
         figure(`agent, ${connections} connections: CPU of a request`, 'µs', common, ({ cpuUs }) => cpuUs, { kind: 'ratio' }),

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { AGENT_COMMAND } from '../../../contract/agent.js';
-import { EXIT_SOFTWARE } from '../../../contract/exit-codes.js';
+import { EXIT_NO_READER, EXIT_SOFTWARE } from '../../../contract/exit-codes.js';
 import { VERSION } from '../version.js';
 import { getSecret } from './get-secret/get-secret.js';
 import { health } from './health.js';
@@ -39,6 +39,12 @@ async function launch(args: readonly string[]): Promise<number> {
 
 // A listener takes the place of Node's, which would open the inspector to whoever may signal the process.
 process.on('SIGUSR1', () => undefined);
+
+// `… | head`: ends as other programs do whose reader has seen enough.
+process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT_NO_READER);
+});
 
 // The AWS SDK announces years ahead, on several lines, which Node it will drop.
 process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { EXIT_OK } from '../../../contract/exit-codes.js';
 import { redactorFor } from '../guard/redaction.js';
 import { createLogger } from '../operations/logger.js';
+import { outliveLogReader } from '../operations/lost-reader.js';
 import { Metrics } from '../operations/metrics.js';
 import { installEngine, Runner } from '../tasks/runner.js';
 import { createWorkContext } from '../tasks/work-context.js';
@@ -13,6 +14,7 @@ export async function start(envFile: string | undefined): Promise<number> {
   const redactor = redactorFor(settings);
   const log = createLogger({ level: settings.logLevel, redact: redactor.redact });
   const records = createLogger({ level: 'info', redact: redactor.redact });
+  outliveLogReader();
   // Node would write its warnings as plain text between the lines of the log.
   process.removeAllListeners('warning').on('warning', ({ name, message }) => log.warn(message, { source: 'node', name }));
   const metrics = new Metrics(settings.runnerGroupId);

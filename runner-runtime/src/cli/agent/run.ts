@@ -5,6 +5,7 @@ import { readAgentConfig, stateFolder } from '../../agent/config/read-agent-conf
 import { readNetwork } from '../../config/read-network.js';
 import { Redactor } from '../../guard/redaction.js';
 import { createLogger } from '../../operations/logger.js';
+import { outliveLogReader } from '../../operations/lost-reader.js';
 import { VERSION } from '../../version.js';
 
 /** The command `agent`: answers until SIGTERM or SIGINT. SIGHUP fetches every secret anew. */
@@ -15,6 +16,7 @@ export async function runAgent(config: string | undefined): Promise<number> {
   const password = network.proxy === undefined ? '' : decodeURIComponent(new URL(network.proxy).password);
   if (password !== '') redactor.hold([password]);
   const log = createLogger({ level: settings.log_level, redact: redactor.redact });
+  outliveLogReader();
   // Node would write its warnings as plain text between the lines of the log.
   process.removeAllListeners('warning').on('warning', ({ name, message }) => log.warn(message, { source: 'node', name }));
 

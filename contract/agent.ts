@@ -52,7 +52,7 @@ export const AGENT_ENVIRONMENT = {
   inlineConfig: 'AXIOMRUNNER_AGENT_CONFIG_TEXT',
   /** Token of the application. */
   token: 'SEGURA_AGENT_TOKEN',
-  /** File of mode 0600 that holds the token. */
+  /** File that holds the token. */
   tokenFile: 'SEGURA_AGENT_TOKEN_FILE',
   /** `http(s)://host:port` or the path of the Unix socket. */
   address: 'SEGURA_AGENT_ADDRESS',

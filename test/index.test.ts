@@ -7,6 +7,7 @@ it('exports the constructs, and the stacks as a submodule, and nothing of their 
     'EcsRunnerCapacity',
     'EksRunner',
     'IntegrationSecret',
+    'RotationEvents',
     'RunnerApiKey',
     'RunnerArchitecture',
     'RunnerArtifact',
@@ -23,6 +24,8 @@ it('exports the constructs, and the stacks as a submodule, and nothing of their 
     'RunnerOidcRole',
     'RunnerPodIdentityRole',
     'RunnerVpcEndpoints',
+    'SecretAgentPodSidecar',
+    'SecretAgentSidecar',
     'SecretsManagerProxyRole',
     'stacks',
   ]);

@@ -1,4 +1,5 @@
 import { renderAgentHelmChart } from './render/agent-helm.mjs';
+import { renderAgentSettings } from './render/agent-settings.mjs';
 import { renderAgentUnits } from './render/agent-units.mjs';
 import { renderApiReference } from './render/api-reference.mjs';
 import { renderTemplates } from './render/cloudformation.mjs';
@@ -16,6 +17,7 @@ for (const render of [
   renderAgentHelmChart,
   renderScripts,
   renderAgentUnits,
+  renderAgentSettings,
   renderSettingsPage,
   renderApiReference,
   renderIntegrations,

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AGENT_AUDIT_ACTIONS, AGENT_ENVIRONMENT, AGENT_PROBLEMS } from '../../contract/agent';
 import { ENVIRONMENT } from '../../contract/environment';
 import { ERROR_CODES } from '../../contract/error-codes';
 import * as exitCodes from '../../contract/exit-codes';
@@ -147,5 +148,46 @@ describe('docs/integrations/README.md', () => {
       /export interface Integration<Secret, State> \{(.*?)^\}/ms.exec(source('runner-runtime/src/integrations/integration.ts')) ?? [];
     const declared = [...members.matchAll(/^ {2}(?:readonly )?(\w+)[:(]/gm)].map((member) => `\`${member[1]}\``);
     expect(tableAfter(page, '## The shape').map(([member]) => member)).toEqual(declared);
+  });
+});
+
+describe('pages of the secret agent', () => {
+  it('list every problem of the contract, in its order, with meaning and mend', () => {
+    expect(tableAfter(readPage('docs/agent.md'), '<!-- problems:')).toEqual(
+      AGENT_PROBLEMS.map(({ code, status, meaning, mend }) => [`\`${code}\``, String(status), inCell(meaning), inCell(mend)]),
+    );
+  });
+
+  it('have causes for every problem', () => {
+    const causes = tableAfter(readPage('docs/troubleshooting.md'), '<!-- codes of the agent:');
+    expect(causes.map(([code]) => code)).toEqual(AGENT_PROBLEMS.map(({ code }) => `\`${code}\``));
+  });
+
+  it('have causes for every failure of a hook', () => {
+    const [, declared = ''] = /type HookFailureCode =(.*?);/s.exec(source('runner-runtime/src/agent/rotation/hooks/hook-failure.ts')) ?? [];
+    const codes = [...declared.matchAll(/'(\w+)'/g)].map((match) => match[1]);
+    expect(codes.length).toBeGreaterThan(0);
+    const causes = section(readPage('docs/troubleshooting.md'), 'A rotation does not arrive');
+    expect(codes.filter((code) => !causes.includes(`\`${code}\``))).toEqual([]);
+  });
+
+  it('list every variable of the contract', () => {
+    const listed = tableAfter(readPage('docs/agent-configuration.md'), '<!-- environment:').map(([name]) => name);
+    expect(listed.sort()).toEqual(
+      Object.values(AGENT_ENVIRONMENT)
+        .map((name) => `\`${name}\``)
+        .sort(),
+    );
+  });
+
+  it('list every field and every action of a record', () => {
+    const page = readPage('docs/agent-audit.md');
+    const declared = fieldsIn(source('runner-runtime/src/audit/trail/audit-trail.ts').split('/** Called when')[0] ?? '');
+    expect(
+      tableAfter(page, '<!-- fields:')
+        .map(([field]) => field)
+        .sort(),
+    ).toEqual(declared.map((name) => `\`${name}\``).sort());
+    expect(tableAfter(page, '<!-- actions:').map(([action]) => action)).toEqual(AGENT_AUDIT_ACTIONS.map((action) => `\`${action}\``));
   });
 });

@@ -1,8 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { typeErrorsIn } from '../support/type-errors';
-import { appFile, EXAMPLE_NAMES, EXAMPLES, stacksOf } from './support/example';
+import { AGENT_CLIENTS, appFile, EXAMPLE_NAMES, EXAMPLES, stacksOf } from './support/example';
 import { findingsByConstruct } from './support/findings';
 
 /** A state key of the app's own is not rotated by a schedule: docs/security.md. */
@@ -25,6 +25,9 @@ const EXPECTED: Readonly<Record<string, Readonly<Record<string, readonly string[
   pipeline: { 'Store/SecretsManagerRole': [], 'Production/Runner': [], AxiomRunnerPipeline: PIPELINE },
   'private-vpc': { AxiomRunner: [] },
   'roles-for-eks': { AxiomRoles: [] },
+  'rotation-events': { SecretRotation: [] },
+  'secret-agent-ecs': { Shop: [] },
+  'secret-agent-kubernetes': {},
   'several-groups': { AxiomRunnerProduction: [], AxiomRunnerDevelopment: [] },
 };
 const MOST_LINES_OF_CODE = 60;
@@ -33,6 +36,8 @@ it('each example is tested, and stands in the table', () => {
   expect(EXAMPLE_NAMES).toEqual(Object.keys(EXPECTED));
   const page = readFileSync(join(EXAMPLES, 'README.md'), 'utf8');
   expect(EXAMPLE_NAMES.filter((example) => !page.includes(`(${example}/app.ts)`))).toEqual([]);
+  const languages = readdirSync(join(EXAMPLES, AGENT_CLIENTS));
+  expect(languages.filter((language) => !page.includes(`(${AGENT_CLIENTS}/${language})`))).toEqual([]);
 });
 
 it.each(EXAMPLE_NAMES)('%s says what it shows, and is short enough to be read', (example) => {

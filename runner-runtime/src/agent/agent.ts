@@ -13,6 +13,7 @@ import { Deliveries } from './delivery/deliveries.js';
 import { SecretSource } from './delivery/secret-source.js';
 import { type Listeners, openListeners } from './http/listeners.js';
 import { requestHandler } from './http/request-handler.js';
+import { Opened } from './opened.js';
 import { type Rotation, startRotation } from './rotation/rotation.js';
 import type { DynamicVault } from './vaults/dynamic/dynamic-vault.js';
 import type { LeaseEvent } from './vaults/dynamic/lease-event.js';
@@ -52,7 +53,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   try {
     return await open(options, opened);
   } catch (error) {
-    await opened.close();
+    await opened.close().catch(() => undefined);
     throw error;
   }
 }
@@ -74,15 +75,20 @@ async function open({ settings, stateFolder, network, redactor, log }: AgentOpti
   const vault = opened.add(await openVault(settings, { network, stateFolder, log }));
   const dynamic = opened.add(await dynamicVault({ settings, stateFolder, network, redactor, log }, trail));
   const applications = opened.add(await LiveApplications.open({ configured: settings.applications, stateFolder, log }));
-  if (dynamic !== undefined) applications.onGone((name) => void dynamic.revokeApplication(name));
 
   const clocks = { now: Date.now, monotonic: () => performance.now() };
   const vaultOf = vaultFor(vault, dynamic, settingsOf);
   const source: SecretSource = opened.add(
     new SecretSource({ ...settings, ...clocks, settingsOf, vaultOf, trail, log, onChanged: (id) => void rotation.rotated(id) }),
   );
+  applications.onGone((name) => {
+    source.forgetApplication(name);
+    void dynamic?.revokeApplication(name);
+  });
   const deliveries = opened.add(new Deliveries({ source, trail, limits: settings.limits, log, monotonic: clocks.monotonic }));
   const rotation: Rotation = opened.add(rotationOf(settings, source, trail, network, log));
+  // A rotation that waits for the vault would else hold up the end.
+  opened.add({ close: () => source.stopAsking() });
   const ofSocket = settings.listen.socket?.application;
   const listeners: Listeners = await openListeners({
     settings: settings.listen,
@@ -163,22 +169,4 @@ function rotationOf(settings: AgentSettings, source: SecretSource, trail: AuditT
     log,
     network,
   });
-}
-
-interface Closable {
-  close(): unknown;
-}
-
-/** What was opened so far, to be closed the other way round. */
-class Opened {
-  readonly #parts: Closable[] = [];
-
-  add<T extends Closable | undefined>(part: T): T {
-    if (part !== undefined) this.#parts.push(part);
-    return part;
-  }
-
-  async close(): Promise<void> {
-    for (let part = this.#parts.pop(); part !== undefined; part = this.#parts.pop()) await part.close();
-  }
 }

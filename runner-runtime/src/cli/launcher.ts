@@ -55,6 +55,8 @@ function argumentsOf([, program = '', ...args]: readonly string[]): readonly str
   return isAgent && !['agent', 'audit', 'get-secret', 'version', '--version', '-V'].includes(args[0] ?? '') ? ['agent', ...args] : args;
 }
 
+// Of a program that ends because nothing is left to wait for, and not because it is done.
+process.exitCode = EXIT_SOFTWARE;
 launch(argumentsOf(process.argv)).then(
   (code) => {
     process.exitCode = code;

@@ -3,6 +3,9 @@ import { constants } from 'node:fs';
 import { chmod, link, lstat, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
+/** Mark of a folder that all users share: https://man7.org/linux/man-pages/man7/inode.7.html */
+const STICKY = 0o1000;
+
 /** Why a file that must be private is not read. */
 export class PrivateFileError extends Error {
   override readonly name = 'PrivateFileError';
@@ -19,6 +22,8 @@ export class PrivateFileError extends Error {
 export interface PrivateFileRules {
   /** Bits of the mode that must not be set. @default 0o077: nobody else may read or write */
   readonly forbiddenMode?: number;
+  /** Whether it may belong to anybody: of a file that another user hands over. @default this user and root */
+  readonly anyOwner?: boolean;
   /** Largest size, bytes. @default 1 MiB */
   readonly maxBytes?: number;
 }
@@ -30,7 +35,7 @@ export interface PrivateFileRules {
  */
 export async function readPrivateFile(
   path: string,
-  { forbiddenMode = 0o077, maxBytes = 1_048_576 }: PrivateFileRules = {},
+  { forbiddenMode = 0o077, anyOwner = false, maxBytes = 1_048_576 }: PrivateFileRules = {},
 ): Promise<string> {
   let file: Awaited<ReturnType<typeof open>>;
   try {
@@ -45,7 +50,7 @@ export async function readPrivateFile(
     if (stats.size > maxBytes) throw new PrivateFileError('too large', path, `It may have ${maxBytes} bytes.`);
     const user = process.getuid?.();
     if (user !== undefined) {
-      if (stats.uid !== user && stats.uid !== 0)
+      if (!anyOwner && stats.uid !== user && stats.uid !== 0)
         throw new PrivateFileError('of another user', path, `chown it to the user ${user} or to root.`);
       if ((stats.mode & forbiddenMode) !== 0) {
         throw new PrivateFileError(
@@ -99,7 +104,10 @@ export async function writePrivateFile(
   }
 }
 
-/** Makes a folder that only this user may enter; one that is there is closed to others. @throws {PrivateFileError} for a link or a folder of somebody else */
+/**
+ * Makes a folder that only this user may enter; one that is there is closed to others.
+ * @throws {PrivateFileError} for a link, a folder of somebody else, or one that all share, such as `/tmp`
+ */
 export async function privateFolder(path: string): Promise<string> {
   await mkdir(path, { recursive: true, mode: 0o700 });
   const stats = await lstat(path);
@@ -107,7 +115,11 @@ export async function privateFolder(path: string): Promise<string> {
   const user = process.getuid?.();
   if (user !== undefined && stats.uid !== user)
     throw new PrivateFileError('of another user', path, `Run the command as the user ${stats.uid}, or chown the folder.`);
-  if (user !== undefined && (stats.mode & 0o077) !== 0) await chmod(path, 0o700);
+  if (user !== undefined && (stats.mode & 0o077) !== 0) {
+    // Who closed it would shut others out of what is theirs.
+    if ((stats.mode & STICKY) !== 0) throw new PrivateFileError('open to others', path, 'Name a folder of its own, or one below it.');
+    await chmod(path, 0o700);
+  }
   return path;
 }
 

@@ -1,5 +1,6 @@
 import type { Agent as HttpsAgent } from 'node:https';
 import type { Dispatcher } from 'undici';
+import { isLoopback } from '../config/address.js';
 import type { NetworkSettings } from '../config/settings.js';
 import { httpsAgent, proxyFor, trustedCas } from './network.js';
 
@@ -92,6 +93,8 @@ async function openDispatch(
   return {
     fetch,
     dispatcherOf: ({ hostname, port, protocol }) => {
+      // Unencrypted calls are for this host alone: a proxy would read them, and answer them as another.
+      if (protocol === 'http:' && isLoopback(hostname.replace(/^\[(.*)\]$/, '$1'))) return direct;
       const reached = port === '' ? (protocol === 'http:' ? 80 : 443) : Number(port);
       return proxied !== undefined && proxyFor(hostname, reached, network) !== undefined ? proxied : direct;
     },

@@ -1,6 +1,6 @@
 import { IAM_ROLE_PLACEHOLDER } from '../../../contract/environment.js';
 import type { ProxyRoleSettings } from '../config/settings.js';
-import { RunnerError } from '../errors.js';
+import { type ErrorCode, RunnerError } from '../errors.js';
 
 /** How the program that reads a store names its parts and settings in messages. */
 export interface StoreReader {
@@ -8,10 +8,16 @@ export interface StoreReader {
   readonly name: string;
   /** Settings that say where secrets are. */
   readonly placeSettings: string;
+  /** What it means that the host has no credentials at the moment. */
+  readonly withoutCredentials: ErrorCode;
 }
 
 /** The runner itself. */
-export const RUNNER_READER: StoreReader = { name: 'runner', placeSettings: 'AWS_SECRETS_MANAGER_REGION, AWS_SECRETS_MANAGER_ROLE_ARN' };
+export const RUNNER_READER: StoreReader = {
+  name: 'runner',
+  placeSettings: 'AWS_SECRETS_MANAGER_REGION, AWS_SECRETS_MANAGER_ROLE_ARN',
+  withoutCredentials: 'SECRET_ACCESS_DENIED',
+};
 
 /** Who asked, for what, and through which role. */
 export interface StoreCall {
@@ -73,7 +79,7 @@ export function storeError(error: unknown, { name, reader, proxyRole }: StoreCal
     });
   }
   if (kind === 'CredentialsProviderError') {
-    return new RunnerError('SECRET_ACCESS_DENIED', `The ${reader.name} cannot access secret manager: it has no AWS credentials.`, {
+    return new RunnerError(reader.withoutCredentials, `The ${reader.name} cannot access secret manager: it has no AWS credentials.`, {
       object,
       mend: `Give the host a role (instance profile, task role, service account); in Kubernetes check that ${IAM_ROLE_PLACEHOLDER} was replaced.`,
     });

@@ -190,6 +190,13 @@ describe('a private folder', () => {
     expect(modeOf(deep)).toBe(0o700);
   });
 
+  it('is not one that all share, which stays as it is', async () => {
+    mkdirSync(path);
+    chmodSync(path, 0o1777);
+    await expect(privateFolder(path)).rejects.toMatchObject({ reason: 'open to others', mend: expect.stringContaining('of its own') });
+    expect(modeOf(path)).toBe(0o777);
+  });
+
   it('is no link', async () => {
     mkdirSync(join(folder, 'elsewhere'), { mode: 0o755 });
     symlinkSync(join(folder, 'elsewhere'), path);

@@ -82,6 +82,13 @@ describe('the ways out of a runner', () => {
     expect(tunnels).toHaveLength(1);
   });
 
+  it('lead past the proxy to this host where they are not encrypted: it would read what is sent', async () => {
+    const settings = { ...DIRECT, proxy: `http://127.0.0.1:${portOf(proxy)}` };
+    for (const host of ['127.0.0.1', 'localhost'])
+      expect(await text(openNetwork(settings).fetch, `http://${host}:${portOf(plain)}/`)).toBe('plain');
+    expect(tunnels).toEqual([]);
+  });
+
   it('show a client certificate to the server that asks for it, also through the proxy, and to nobody else', async () => {
     const known = { ...client, ca: authority };
     const [asking, shown] = [`https://127.0.0.1:${portOf(mutual)}/`, 'known as agent-host'];

@@ -7,6 +7,7 @@ import { ROOT } from './markdown';
 const BUNDLES: Readonly<Record<string, string>> = {
   axiomrunner: 'runner-runtime/dist/axiomrunner.cjs',
   axiomctl: 'control-plane/dist/axiomctl.cjs',
+  'segura-agent': 'runner-runtime/dist/axiomrunner.cjs',
 };
 
 /** Programs whose command lines can be checked. */
@@ -29,6 +30,8 @@ export async function faultsOf(line: string): Promise<string[]> {
   const faults: string[] = [];
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? '';
+    // What follows is another program's.
+    if (word === '--') break;
     if (word.startsWith('-')) {
       const [name = ''] = word.split('=');
       const takesValue = help.options.get(name);
@@ -50,6 +53,7 @@ export function commandLines(example: string): string[] {
     .replaceAll(/\\\n\s*/g, ' ')
     .split('\n')
     .map((line) => line.replace(/^\$ /, '').trim())
+    .map((line) => line.replace(/^sudo -u \w+ |^(?:\w+=[^\s(]+ )+|^\w+=\$\((?=\w.*\)$)/, ''))
     .filter((line) => PROGRAMS.some((program) => line === program || line.startsWith(`${program} `)));
 }
 

@@ -12,9 +12,12 @@ const { context } = JSON.parse(readFileSync(join(ROOT, 'cdk.json'), 'utf8'));
 const output = mkdtempSync(join(tmpdir(), 'axiom-examples-'));
 afterAll(() => rmSync(output, { recursive: true }));
 
+/** Programs that ask the secret agent, in several languages. They are tested with a running agent. */
+export const AGENT_CLIENTS = 'agent-clients';
+
 /** Folders of the examples, each with an app. */
 export const EXAMPLE_NAMES = readdirSync(EXAMPLES, { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
+  .filter((entry) => entry.isDirectory() && entry.name !== AGENT_CLIENTS)
   .map((entry) => entry.name)
   .sort();
 

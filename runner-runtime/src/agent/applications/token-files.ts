@@ -1,6 +1,6 @@
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { SettingsError } from '../../config/settings.js';
-import { writePrivateFile } from '../../operations/private-file.js';
+import { readPrivateFile, writePrivateFile } from '../../operations/private-file.js';
 import type { ApplicationSettings } from '../config/agent-settings.js';
 import { newToken } from './token.js';
 
@@ -40,7 +40,7 @@ export async function writeTokenFiles(applications: Readonly<Record<string, Appl
 /** Removes them, but for a file that another agent has written meanwhile. */
 export async function removeTokenFiles(written: readonly WrittenToken[]): Promise<void> {
   for (const { path, token } of written) {
-    const found = await readFile(path, 'utf8').catch(() => undefined);
+    const found = await readPrivateFile(path, { forbiddenMode: 0 }).catch(() => undefined);
     if (found === `${token}\n`) await rm(path, { force: true }).catch(() => undefined);
   }
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Cron } from 'croner';
 import { hostAndPort, isLoopback } from '../../config/address.js';
 import type { AgentSettings } from './agent-settings.js';
@@ -57,8 +58,9 @@ function* listening({ listen, applications: known }: AgentSettings): Generator<C
 function* applications({ applications: all }: AgentSettings): Generator<Contradiction> {
   const digests = new Set<string>();
   const files = new Set<string>();
-  for (const [name, { token_sha256: digest, token_file: file, token_file_mode: mode }] of Object.entries(all)) {
+  for (const [name, { token_sha256: digest, token_file, token_file_mode: mode }] of Object.entries(all)) {
     const path = ['applications', name];
+    const file = token_file === undefined ? undefined : resolve(token_file);
     if (digest === NOTHING_SHA256)
       yield { path: [...path, 'token_sha256'], found: 'is the digest of an empty text', mend: 'Hash the token itself.' };
     if (digest !== undefined && digests.has(digest))
@@ -95,7 +97,15 @@ function* secrets({ secrets: all, dynamic }: AgentSettings): Generator<Contradic
   }
 }
 
-function* rotation({ rotation: { events, schedules, hooks } }: AgentSettings): Generator<Contradiction> {
+function* rotation({ rotation: { events, schedules, hooks }, secrets: all }: AgentSettings): Generator<Contradiction> {
+  for (const [kind, entries] of Object.entries({ schedules, hooks })) {
+    for (const [index, entry] of entries.entries()) {
+      const dynamic = entry.secrets.find((id) => Object.hasOwn(all, id) && all[id]?.dynamic !== undefined);
+      if (dynamic === undefined) continue;
+      const path = ['rotation', kind, index, 'secrets'];
+      yield { path, found: `names "${dynamic}", which is dynamic: each application has its own`, mend: 'Let the application ask for it.' };
+    }
+  }
   if (events !== undefined) yield* onlyTls(['rotation', 'events', 'queue_url'], events.queue_url);
   for (const [index, { cron, timezone }] of schedules.entries()) {
     try {

@@ -34,13 +34,14 @@ export interface DeliveriesOptions {
 const SECOND_MS = 1_000;
 
 /**
- * Hands secrets to applications: may it have this one, does it ask too often, is it recorded. No record, no delivery.
+ * Hands secrets to applications: does it ask too often, may it have this one, is it recorded. No record, no delivery.
  * Callbacks rather than promises: a delivery out of the cache costs a few microseconds.
  */
 export class Deliveries {
   readonly #rates = new Map<string, RequestRate>();
   readonly #strangers: RequestRate;
-  #unrecorded = 0;
+  /** Refusals that are counted only, by application; of strangers by no name. */
+  readonly #unrecorded = new Map<string | undefined, number>();
   #summary: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: DeliveriesOptions) {
@@ -51,9 +52,14 @@ export class Deliveries {
   deliver(request: SecretRequest, delivered: Delivered): void {
     const { application, id } = request;
     const { source } = this.options;
-    const problem = this.#objection(application, id);
-    const cached = problem === undefined ? source.cached(id, application.name) : undefined;
-    if (problem !== undefined) this.#refuse(request, problem, delivered);
+    if (!this.#isInRate(application.name)) {
+      this.#count(application.name);
+      delivered(new Problem('TOO_MANY_REQUESTS', { retryAfterSeconds: 1 }));
+      return;
+    }
+    const allowed = application.allows(id);
+    const cached = allowed ? source.cached(id, application.name) : undefined;
+    if (!allowed) this.#refuse(request, new Problem('SECRET_NOT_ALLOWED'), delivered);
     else if (cached !== undefined) this.#hand(request, cached, 'cache', undefined, delivered);
     else {
       source.obtain(id, application.name).then(
@@ -73,8 +79,7 @@ export class Deliveries {
       this.#note({ action: 'error', outcome: code, peer });
       return new Problem(code);
     }
-    this.#unrecorded += 1;
-    this.#summary ??= setTimeout(() => this.#summarise(), SECOND_MS).unref();
+    this.#count(undefined);
     // Only a guess is slowed down: a wrong Host or path is answered as what it is.
     return code === 'TOKEN_INVALID' || code === 'TOKEN_MISSING'
       ? new Problem('TOO_MANY_REQUESTS', { retryAfterSeconds: 1 })
@@ -83,7 +88,7 @@ export class Deliveries {
 
   close(): void {
     clearTimeout(this.#summary);
-    if (this.#unrecorded > 0) this.#summarise();
+    this.#summarise();
   }
 
   #hand(
@@ -126,11 +131,6 @@ export class Deliveries {
     );
   }
 
-  #objection(application: Application, id: string): Problem | undefined {
-    if (!this.#isInRate(application.name)) return new Problem('TOO_MANY_REQUESTS', { retryAfterSeconds: 1 });
-    return application.allows(id) ? undefined : new Problem('SECRET_NOT_ALLOWED');
-  }
-
   #isInRate(application: string): boolean {
     const { requests_per_second } = this.options.limits;
     if (requests_per_second === undefined) return true;
@@ -142,10 +142,16 @@ export class Deliveries {
     return rate.take();
   }
 
+  /** A record of each would let whoever asks on and on drive older records out of the trail. */
+  #count(application: string | undefined): void {
+    this.#unrecorded.set(application, (this.#unrecorded.get(application) ?? 0) + 1);
+    this.#summary ??= setTimeout(() => this.#summarise(), SECOND_MS).unref();
+  }
+
   #summarise(): void {
     this.#summary = undefined;
-    this.#note({ action: 'error', outcome: 'TOO_MANY_REQUESTS', count: this.#unrecorded });
-    this.#unrecorded = 0;
+    for (const [application, count] of this.#unrecorded) this.#note({ action: 'error', application, outcome: 'TOO_MANY_REQUESTS', count });
+    this.#unrecorded.clear();
   }
 
   /** A refusal that could not be recorded stays a refusal. */

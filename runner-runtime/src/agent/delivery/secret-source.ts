@@ -56,6 +56,10 @@ interface Flight {
 /** What an entry takes beside its texts, bytes. */
 const ENTRY_OVERHEAD = 512;
 const MOST_REFUSALS = 10_000;
+/** Who asks because of a rotation: no application has this name. */
+const ROTATION = '';
+/** How long a no other than "there is none" is taken for granted, seconds. */
+const FINAL_FOR_SECONDS = 1;
 const SWEEP_EVERY_MS = 10_000;
 
 /** Secrets out of the cache while they may be used, else out of the vault; concurrent requests for one share one question. Memory only. */
@@ -111,7 +115,7 @@ export class SecretSource {
     this.#epochs.set(id, this.#epochOf(id) + 1);
     this.#refusals.delete(id);
     this.#refreshing.add(id);
-    const { secret: after } = await this.#fetch(id, id, '')
+    const { secret: after } = await this.#fetch(id, id, ROTATION)
       .catch((error: unknown) => {
         throw vaultProblem(error);
       })
@@ -129,7 +133,9 @@ export class SecretSource {
     const vault = this.options.vaultOf(id);
     if (vault.versionOf === undefined) return undefined;
     const ask = vault.versionOf.bind(vault);
-    return this.#turns.run(this.#timeoutMs, (signal) => ask({ id, settings: this.options.settingsOf(id), application: '', signal }));
+    return this.#turns.run(ROTATION, this.#timeoutMs, (signal) =>
+      ask({ id, settings: this.options.settingsOf(id), application: ROTATION, signal }),
+    );
   }
 
   /** Ids that are held, of secrets that all applications share. */
@@ -143,14 +149,26 @@ export class SecretSource {
     for (const key of this.#entries.keys()) if (key === id || key.endsWith(`\n${id}`)) this.#entries.delete(key);
   }
 
+  /** Drops what an application had of its own: it is gone. */
+  forgetApplication(application: string): void {
+    for (const key of this.#entries.keys()) if (key.startsWith(`${application}\n`)) this.#entries.delete(key);
+  }
+
   /** Lets go of values that may not be delivered any more. */
   sweep(): void {
-    const now = this.options.monotonic();
+    const [now, wall] = [this.options.monotonic(), this.options.now()];
     const grace = this.options.cache.stale_if_error * 1000;
-    for (const [key, { usableUntil }] of this.#entries.entries()) if (now >= usableUntil + grace) this.#entries.delete(key);
+    for (const [key, { usableUntil, secret }] of this.#entries.entries())
+      if (now >= usableUntil + grace || wall >= (secret.expiresAt ?? Number.POSITIVE_INFINITY)) this.#entries.delete(key);
+  }
+
+  /** Asks no vault any more: who still waits for one gets `AGENT_STOPPING`. */
+  stopAsking(): void {
+    this.#turns.stop();
   }
 
   close(): void {
+    this.stopAsking();
     clearInterval(this.#sweep);
     this.#entries.clear();
   }
@@ -206,7 +224,7 @@ export class SecretSource {
     try {
       const vault = vaultOf(id);
       const known = this.#entries.peek(key)?.secret;
-      secret = await this.#turns.run(this.#timeoutMs, (signal) =>
+      secret = await this.#turns.run(application, this.#timeoutMs, (signal) =>
         vault.fetch({ id, settings: settingsOf(id), application, known, signal }),
       );
     } catch (error) {
@@ -228,7 +246,7 @@ export class SecretSource {
 
   /** @throws {Problem} `AUDIT_UNAVAILABLE`: what cannot be recorded is not used */
   async #record(application: string, secret: string, version: string | undefined, outcome: string, latencyMs: number): Promise<void> {
-    const who = application === '' ? undefined : application;
+    const who = application === ROTATION ? undefined : application;
     const action = outcome === 'ok' ? 'fetch' : 'error';
     try {
       await this.options.trail.record({ action, application: who, secret, version, source: 'vault', outcome, latencyMs });
@@ -256,7 +274,10 @@ export class SecretSource {
   /** Remembers a no for a while, so that the vault is not asked for it ever again; what was kept goes with it. */
   #refuse(key: string, problem: Problem, askedAt: number): void {
     if (isFinal(problem)) this.#entries.delete(key);
-    const seconds = problem.code === 'SECRET_NOT_FOUND' ? this.options.cache.negative_ttl : (problem.retryAfterSeconds ?? 0);
+    const seconds =
+      problem.code === 'SECRET_NOT_FOUND'
+        ? this.options.cache.negative_ttl
+        : (problem.retryAfterSeconds ?? (isFinal(problem) ? FINAL_FOR_SECONDS : 0));
     if (seconds > 0) this.#refusals.set(key, { problem, until: Math.max(this.options.monotonic(), askedAt) + seconds * 1000 });
   }
 }

@@ -22,6 +22,10 @@ const LIMITS: ServerOptions = {
   insecureHTTPParser: false,
   requireHostHeader: false, // Answered like every other wrong host.
 };
+/** A TLS handshake is as short as headers are, ms. Until it is done nothing else bounds a connection. */
+const HANDSHAKE_MS = 5_000;
+/** Time to take the last answer, ms. A client that does not close its side would else keep its place. */
+const FAREWELL_MS = 1_000;
 /** Silence on a connection after which it is closed, ms: longer than a request may wait for the vault. */
 const SILENCE_MS = 150_000;
 
@@ -40,14 +44,18 @@ export function httpServer(
   const server =
     tls === undefined
       ? createServer(LIMITS, handler)
-      : createTlsServer({ ...LIMITS, ...secureContext(tls), minVersion: 'TLSv1.2' }, handler);
+      : createTlsServer({ ...LIMITS, ...secureContext(tls), minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_MS }, handler);
   server.maxConnections = connections;
   server.setTimeout(SILENCE_MS);
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
     const code = problemOf(error.code);
     turnedAway(code);
-    if (socket.writable && error.code !== 'ECONNRESET') socket.end(rawProblem(new Problem(code)));
-    else socket.destroy();
+    if (!socket.writable || error.code === 'ECONNRESET') {
+      socket.destroy();
+      return;
+    }
+    socket.end(rawProblem(new Problem(code)));
+    setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
   });
   return server;
 }

@@ -1,17 +1,17 @@
-import { chown, readFile } from 'node:fs/promises';
+import { chown } from 'node:fs/promises';
 import type { RequestListener, Server } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import { hostAndPort, isLoopback } from '../../config/address.js';
 import { SettingsError } from '../../config/settings.js';
 import type { Logger } from '../../operations/logger.js';
-import { PrivateFileError, readPrivateFile } from '../../operations/private-file.js';
 import type { Application } from '../applications/application.js';
 import type { ListenSettings } from '../config/agent-settings.js';
 import type { ProblemCode } from '../problem.js';
 import { groupId } from './group-id.js';
 import { httpServer, secureContext, type TlsMaterial } from './http-server.js';
 import { ownHosts } from './own-hosts.js';
-import { activatedSockets } from './socket-activation.js';
+import { activatedSockets, refuseOpenSocket } from './socket-activation.js';
+import { readTls } from './tls-material.js';
 import { listenOnSocket } from './unix-socket.js';
 
 /** What the listeners answer with. */
@@ -45,13 +45,20 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
   const { settings, connections, handler, ofSocket, turnedAway, log } = options;
   const servers: Server[] = [];
   const addresses: string[] = [];
-  const tls = settings.tls === undefined ? undefined : await readTls(settings.tls);
+  let tls = settings.tls === undefined ? undefined : await readTls(settings.tls);
   const scheme = tls === undefined ? 'http' : 'https';
   let stopping = false;
   const isStopping = () => stopping;
   const forSocket = () => httpServer(handler(ownHosts(undefined), ofSocket, isStopping), { connections, turnedAway });
   const forPort = (port: number | undefined) =>
-    httpServer(handler(ownHosts(port, tls?.certificate), undefined, isStopping), { connections, tls, turnedAway });
+    httpServer(
+      handler(
+        ownHosts(port, () => tls?.certificate),
+        undefined,
+        isStopping,
+      ),
+      { connections, tls, turnedAway },
+    );
   const add = (server: Server, address: string) => {
     servers.push(server);
     addresses.push(address);
@@ -61,12 +68,17 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
     clearInterval(reload);
     await Promise.all(servers.map((server) => stop(server, graceMs)));
   };
-  const reload = tls === undefined || settings.tls === undefined ? undefined : keepFresh(settings.tls, tls, servers, log);
+  const renewed = (material: TlsMaterial) => {
+    for (const server of servers) if ('setSecureContext' in server) (server as TlsServer).setSecureContext(secureContext(material));
+    tls = material;
+  };
+  const reload = tls === undefined || settings.tls === undefined ? undefined : keepFresh(settings.tls, tls, renewed, log);
   try {
     const activated = activatedSockets();
     for (const { fd, path } of activated) {
       const server = path === undefined ? forPort(undefined) : forSocket();
       servers.push(server);
+      if (path !== undefined && settings.socket?.application !== undefined) refuseOpenSocket(path);
       await listening(server, { fd });
       addresses.push(path ?? `${scheme}://${reachable(server, tls)}`);
     }
@@ -76,7 +88,7 @@ export async function openListeners(options: ListenersOptions): Promise<Listener
         const server = forSocket();
         await listenOnSocket(server, path, mode);
         add(server, path);
-        if (group !== undefined) await chown(path, process.getuid?.() ?? -1, await groupId(group));
+        if (group !== undefined) await giveTo(path, await groupId(group));
       }
       const address = settings.address === 'off' ? undefined : hostAndPort(settings.address);
       if (address !== undefined) await listenOn(address, forPort, (server, host, port) => add(server, `${scheme}://${host}:${port}`), log);
@@ -99,6 +111,20 @@ function reachable(server: Server, tls: TlsMaterial | undefined): string {
     );
   }
   return `${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+async function giveTo(path: string, group: number): Promise<void> {
+  try {
+    await chown(path, process.getuid?.() ?? -1, group);
+  } catch (error) {
+    throw new SettingsError([
+      {
+        variable: 'listen.socket.group',
+        found: `is ${group}, to which ${path} cannot be given (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
+        mend: 'Make the user of the agent a member of that group.',
+      },
+    ]);
+  }
 }
 
 /** `localhost` may be `::1` for an application: both loopbacks are served. */
@@ -161,28 +187,11 @@ function stop(server: Server, graceMs: number): Promise<void> {
   });
 }
 
-async function readTls({ certificate, key, client_ca }: NonNullable<ListenSettings['tls']>): Promise<TlsMaterial> {
-  try {
-    return {
-      certificate: await readFile(certificate, 'utf8'),
-      key: await readPrivateFile(key, { forbiddenMode: 0o037 }),
-      clientCa: client_ca === undefined ? undefined : await readFile(client_ca, 'utf8'),
-    };
-  } catch (error) {
-    if (error instanceof PrivateFileError)
-      throw new SettingsError([{ variable: 'listen.tls.key', found: error.message, mend: error.mend }]);
-    const { path = '', code = 'unknown' } = error as NodeJS.ErrnoException;
-    throw new SettingsError([
-      { variable: 'listen.tls', found: `names ${path}, which cannot be read (${code})`, mend: 'Give the path of a readable PEM file.' },
-    ]);
-  }
-}
-
 /** A certificate that was renewed is taken up without a restart. */
 function keepFresh(
   settings: NonNullable<ListenSettings['tls']>,
   first: TlsMaterial,
-  servers: readonly Server[],
+  renewed: (material: TlsMaterial) => void,
   log: Logger,
 ): NodeJS.Timeout {
   let standing = JSON.stringify(first);
@@ -190,7 +199,7 @@ function keepFresh(
     try {
       const read = await readTls(settings);
       if (JSON.stringify(read) === standing) return;
-      for (const server of servers) if ('setSecureContext' in server) (server as TlsServer).setSecureContext(secureContext(read));
+      renewed(read);
       standing = JSON.stringify(read);
       log.info('the certificate was renewed');
     } catch {

@@ -6,13 +6,20 @@ const MOST_KNOWN = 64;
 
 /**
  * Recognises the agent in a `Host` header. A page that was lured here by a foreign name (DNS rebinding) sends that name.
- * @param certificate PEM of the agent's certificate, whose names count too
+ * @param certificate PEM of the agent's certificate as it is now, whose names count too
  * @param port of the listener; absent for a socket, where none is meant
  */
-export function ownHosts(port: number | undefined, certificate?: string): (host: string) => boolean {
-  const names = certificate === undefined ? [] : namesOf(certificate);
+export function ownHosts(port: number | undefined, certificate: () => string | undefined = () => undefined): (host: string) => boolean {
+  let standing: string | undefined;
+  let names: readonly string[] = [];
   const known = new Set<string>();
   return (host) => {
+    const present = certificate();
+    if (present !== standing) {
+      names = present === undefined ? [] : namesOf(present);
+      standing = present;
+      known.clear();
+    }
     if (known.has(host)) return true;
     const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::(\d{1,5}))?$/.exec(host);
     const name = match?.[1]?.toLowerCase();

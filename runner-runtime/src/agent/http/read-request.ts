@@ -23,10 +23,10 @@ const BEARER = 'bearer ';
 
 /**
  * Headers that no application on this host sends, but a proxy, a browser or a server that was talked into a request (SSRF) does.
- * Sec-Fetch-Mode alone is no sign: the fetch of Node sends it too. https://fetch.spec.whatwg.org/#forbidden-request-header, https://www.rfc-editor.org/rfc/rfc7239
+ * Sec-Fetch-Mode is no sign, the fetch of Node sends it; nor is Upgrade, which the client of Java sends and which nothing here answers. https://fetch.spec.whatwg.org/#forbidden-request-header, https://www.rfc-editor.org/rfc/rfc7239
  */
 const FOREIGN_HEADER =
-  /^(?:forwarded|via|origin|referer|x-forwarded-.*|x-real-ip|sec-(?!fetch-mode$).*|proxy-.*|access-control-.*|cookie|upgrade|expect)$/;
+  /^(?:forwarded|via|origin|referer|x-forwarded-.*|x-real-ip|sec-(?!fetch-mode$).*|proxy-.*|access-control-.*|cookie|expect)$/;
 
 /**
  * Reads a request in one pass over its headers. Nothing is decoded or normalised: what is not plain is refused.

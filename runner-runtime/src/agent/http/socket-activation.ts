@@ -1,4 +1,5 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import { SettingsError } from '../../config/settings.js';
 
 /** A socket that systemd has opened for this process. */
 export interface ActivatedSocket {
@@ -9,6 +10,8 @@ export interface ActivatedSocket {
 
 /** https://www.freedesktop.org/software/systemd/man/latest/sd_listen_fds.html */
 const FIRST_FD = 3;
+/** Bits of a mode for users who are neither owner nor of the group. */
+const OTHERS = 0o007;
 
 /** The sockets that were handed over by socket activation; none where the variables are meant for another process. */
 export function activatedSockets(environment: Readonly<Record<string, string | undefined>> = process.env): ActivatedSocket[] {
@@ -18,6 +21,31 @@ export function activatedSockets(environment: Readonly<Record<string, string | u
     fd: FIRST_FD + index,
     path: unixPathOf(FIRST_FD + index),
   }));
+}
+
+/**
+ * Looks whether not everybody may open a socket that stands for an application. The mode of the configuration is not that of a socket of
+ * systemd, which is 0666 unless its unit says otherwise; one without a file has none.
+ * @throws {SettingsError} where everybody could ask without a token
+ */
+export function refuseOpenSocket(path: string): void {
+  const mode = modeOf(path);
+  if (mode !== undefined && (mode & OTHERS) === 0) return;
+  throw new SettingsError([
+    {
+      variable: 'listen.socket.application',
+      found: `would let every user of the host ask without a token at ${path}, a socket of systemd`,
+      mend: 'Set SocketMode=0660 and SocketGroup= in its unit, or leave listen.socket.application out.',
+    },
+  ]);
+}
+
+function modeOf(path: string): number | undefined {
+  try {
+    return lstatSync(path).mode;
+  } catch {
+    return undefined;
+  }
 }
 
 /** https://man7.org/linux/man-pages/man5/proc_net.5.html: the inode stands in the seventh column, the path in the last. */

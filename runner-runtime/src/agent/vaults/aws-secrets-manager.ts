@@ -1,7 +1,9 @@
+import { LRUCache } from 'lru-cache';
 import type { NetworkSettings, ProxyRoleSettings } from '../../config/settings.js';
 import { RunnerError } from '../../errors.js';
 import type { Logger } from '../../operations/logger.js';
 import { awsClientSettings, awsSecretsManager, type SecretDescription } from '../../secrets/aws-secrets-manager.js';
+import type { StoreReader } from '../../secrets/aws-store-error.js';
 import type { AwsVaultSettings } from '../config/agent-settings.js';
 import { boundedSignal } from './bounded-signal.js';
 import { mapSecret } from './secret-mapping.js';
@@ -22,8 +24,19 @@ export interface AwsVaultOptions {
 
 /** What cannot be said within this time is left unsaid: a secret does not wait for the date of its rotation. */
 const DESCRIBE_TIMEOUT_MS = 3_000;
-/** A role without the right to describe is not asked again for a while: each refusal stands in CloudTrail. */
+/** A host that has lost its credentials for a moment has heard no "no" of the vault. */
+const READER: StoreReader = {
+  name: 'agent',
+  placeSettings: 'vault.region, vault.role_arn',
+  withoutCredentials: 'SECRET_STORE_UNAVAILABLE',
+};
+
+/**
+ * A secret that the role may not describe is not asked about again for a while: each refusal stands in CloudTrail. Of others that says nothing, and
+ * an application can ask for what the role may not read at all.
+ */
 const DESCRIBE_PAUSE_MS = 900_000;
+const MOST_PAUSES = 10_000;
 const MAY_NOT_DESCRIBE =
   'The role may not describe secrets, so expires_at tells of no rotation. Allow secretsmanager:DescribeSecret, or set vault.describe: false.';
 
@@ -35,18 +48,20 @@ export function awsVault({ settings, network, sessionName, timeoutMs, log, now }
     network,
     sessionName: sessionName.replace(/[^\w+=,.@-]/g, '-').slice(0, 64),
   };
-  const store = awsSecretsManager({ ...access, reader: { name: 'agent', placeSettings: 'vault.region, vault.role_arn' } });
+  const store = awsSecretsManager({ ...access, reader: READER });
   const nameOf = ({ id, settings: secret }: VaultRequest) => secret?.name ?? settings.prefix + id;
-  let describeAgainAt = 0;
+  const describeAgainAt = new LRUCache<string, number>({ max: MOST_PAUSES });
+  let isWarned = false;
 
   const describe = async (name: string, signal: AbortSignal): Promise<SecretDescription | undefined> => {
-    if (!settings.describe || now() < describeAgainAt) return undefined;
+    if (!settings.describe || now() < (describeAgainAt.get(name) ?? 0)) return undefined;
     try {
       return await store.describe(name, signal);
     } catch (error) {
       if (!(error instanceof RunnerError) || error.code !== 'SECRET_ACCESS_DENIED') throw error;
-      if (describeAgainAt === 0) log.warn(MAY_NOT_DESCRIBE);
-      describeAgainAt = now() + DESCRIBE_PAUSE_MS;
+      if (!isWarned) log.warn(MAY_NOT_DESCRIBE, { secret: name });
+      isWarned = true;
+      describeAgainAt.set(name, now() + DESCRIBE_PAUSE_MS);
       return undefined;
     }
   };

@@ -49,7 +49,7 @@ export class AuditFailure extends Error {
 
 /** How far a sink has got. */
 export interface SinkStatus {
-  /** Its kind and destination, such as `webhook:audit.example.com/records`. */
+  /** Its kind and destination, such as `syslog:logs.example.com:6514`. */
   readonly name: string;
   /** Records in the trail that it has not got. */
   readonly behind: number;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditRecord } from './audit-trail.js';
 import { linkOf, recordOf } from './record-line.js';
-import { listSegments, readLines, type Segment } from './segments.js';
+import { type Line, listSegments, readLines, type Segment } from './segments.js';
 
 /** Which records are wanted. @default all */
 export interface RecordFilter {
@@ -20,15 +20,16 @@ export interface ShownRecord {
 
 /** Reads records in their order, a few at once, in bounded memory. What is no record is left out: verification tells of it. */
 export async function* readRecords(folder: string, filter: RecordFilter = {}): AsyncGenerator<readonly ShownRecord[]> {
-  for (const segment of await since(await listSegments(folder), filter.since)) yield* recordsOf(segment, 0, filter);
+  for (const segment of await since(await listSegments(folder), filter.since)) yield* recordsOf(segment, filter);
 }
 
 /** The last records, in their order. */
 export async function lastRecords(folder: string, count: number, filter: RecordFilter = {}): Promise<ShownRecord[]> {
+  if (count === 0) return [];
   let found: ShownRecord[] = [];
   for (const segment of (await listSegments(folder)).reverse()) {
     let here: ShownRecord[] = [];
-    for await (const records of recordsOf(segment, 0, filter)) here = [...here, ...records].slice(-count);
+    for await (const records of recordsOf(segment, filter)) here = [...here, ...records].slice(-count);
     found = [...here, ...found].slice(-count);
     if (found.length >= count) break;
   }
@@ -50,7 +51,7 @@ export async function* followRecords(
     const segments = await listSegments(folder);
     const begun = segments.findLastIndex(({ first }) => first <= id + 1);
     for (const segment of segments.slice(Math.max(0, begun))) {
-      for await (const lines of readLines(segment.path, { from: segment.first === place.first ? place.offset : 0 })) {
+      for await (const lines of linesOf(segment, segment.first === place.first ? place.offset : 0)) {
         const whole = lines.filter(({ ended, text }) => ended && (linkOf(text)?.id ?? 0) > id);
         const last = whole.at(-1);
         if (last === undefined) continue;
@@ -63,8 +64,17 @@ export async function* followRecords(
   }
 }
 
-async function* recordsOf({ path }: Segment, from: number, filter: RecordFilter): AsyncGenerator<readonly ShownRecord[]> {
-  for await (const lines of readLines(path, { from })) yield lines.flatMap(({ text, ended }) => (ended ? wanted(text, filter) : []));
+async function* recordsOf(segment: Segment, filter: RecordFilter): AsyncGenerator<readonly ShownRecord[]> {
+  for await (const lines of linesOf(segment)) yield lines.flatMap(({ text, ended }) => (ended ? wanted(text, filter) : []));
+}
+
+/** The lines of a file; none of one that has made room since it was listed. */
+async function* linesOf({ path }: Segment, from = 0): AsyncGenerator<readonly Line[]> {
+  try {
+    yield* readLines(path, { from });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
 }
 
 function wanted(line: string, { since: earliest, application, secret, action }: RecordFilter): ShownRecord[] {
@@ -88,7 +98,7 @@ async function since(segments: readonly Segment[], earliest: number | undefined)
   return segments;
 }
 
-async function beganBefore({ path }: Segment, earliest: number): Promise<boolean> {
-  for await (const [line] of readLines(path)) return Date.parse(linkOf(line?.text ?? '')?.time ?? '') < earliest;
+async function beganBefore(segment: Segment, earliest: number): Promise<boolean> {
+  for await (const [line] of linesOf(segment)) return Date.parse(linkOf(line?.text ?? '')?.time ?? '') < earliest;
   return false;
 }

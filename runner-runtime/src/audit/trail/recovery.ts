@@ -40,19 +40,22 @@ async function endOf(folder: string, part: Part, log: Logger | undefined): Promi
   const { segment } = part;
   const from = Math.max(0, part.size - TAIL_BYTES);
   let end: Link | undefined;
+  let torn: Line | undefined;
   let isCut = from > 0;
   for await (const lines of readLines(segment.path, { from })) {
     for (const line of lines) {
-      if (!line.ended) {
-        if (log === undefined) throw broken(folder, segment, 'ends in an unfinished line');
-        await cutOff(part, line, log);
-        return end;
-      }
+      // What is longer than a record may be comes unfinished, too; only at the end of the file nothing is lost with it.
+      if (line.ended && torn !== undefined) throw broken(folder, segment, `has no record at byte ${torn.offset}`);
+      if (!line.ended) torn ??= line;
       // The window begins in the middle of a line.
-      if (isCut) isCut = false;
+      else if (isCut) isCut = false;
       else end = following(folder, segment, line, end, from === 0);
     }
   }
+  if (torn === undefined) return end;
+  if (log === undefined || isCut)
+    throw broken(folder, segment, isCut ? `has no record at byte ${torn.offset}` : 'ends in an unfinished line');
+  await cutOff(part, torn, log);
   return end;
 }
 

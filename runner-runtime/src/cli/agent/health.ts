@@ -11,6 +11,8 @@ import type { Terminal } from '../terminal.js';
 export type AgentHealth = { readonly state: 'ok' } | { readonly state: 'failing' | 'unreachable'; readonly why: string };
 
 const TIMEOUT_MS = 2_000;
+/** https://www.rfc-editor.org/rfc/rfc8446#section-6.2: certificate_required */
+const CERTIFICATE_REQUIRED = 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED';
 
 /** The command `agent health`: made for exec probes. */
 export async function agentHealth({ config }: { readonly config?: string }, terminal: Terminal): Promise<number> {
@@ -22,7 +24,10 @@ export async function agentHealth({ config }: { readonly config?: string }, term
 
 /** Asks the agent where its configuration makes it listen. */
 export async function askHealth({ listen }: Pick<AgentSettings, 'listen'>): Promise<AgentHealth> {
-  const address = listen.address === 'off' ? undefined : hostAndPort(listen.address);
+  const wantsCertificate = listen.tls?.client_ca !== undefined;
+  // This command has no client certificate: the socket needs none.
+  const bySocket = listen.address === 'off' || (wantsCertificate && listen.socket !== undefined);
+  const address = bySocket ? undefined : hostAndPort(listen.address);
   const where =
     address === undefined
       ? { socketPath: listen.socket?.path }
@@ -49,7 +54,11 @@ export async function askHealth({ listen }: Pick<AgentSettings, 'listen'>): Prom
       response.on('end', () => resolve(response.statusCode === 200 ? { state: 'ok' } : { state: 'failing', why: problemIn(body) }));
     });
     request.on('timeout', () => request.destroy(Object.assign(new Error('time-out'), { code: 'time-out' })));
-    request.on('error', ({ code }: NodeJS.ErrnoException) => unreachable(code ?? 'unknown'));
+    request.on('error', ({ code }: NodeJS.ErrnoException) => {
+      // It is there and keeps out whom it shall keep out; how it is, only the socket tells.
+      if (wantsCertificate && code === CERTIFICATE_REQUIRED) resolve({ state: 'ok' });
+      else unreachable(code ?? 'unknown');
+    });
   });
 }
 

@@ -12,23 +12,23 @@ export type AgentAddress =
   | { readonly over: 'http' | 'https'; readonly host: string; readonly port: number };
 
 /**
- * The addresses to ask, the next one when nothing listens at one: what was named, or the default socket and the default port.
+ * The address to ask: what was named, else the default socket where there is one that this user may open, else the default port.
  * @throws {Failure} for an address that is none, or that would send the token unencrypted through a network
  */
-export async function agentAddresses(
+export async function agentAddress(
   named: string | undefined,
   environment: Readonly<Record<string, string | undefined>>,
   defaultSocket = DEFAULT_AGENT_SOCKET,
-): Promise<readonly AgentAddress[]> {
-  if (named !== undefined) return [parseAddress(named, '--address', EXIT_USAGE)];
+): Promise<AgentAddress> {
+  if (named !== undefined) return parseAddress(named, '--address', EXIT_USAGE);
   const ofEnvironment = environment[AGENT_ENVIRONMENT.address];
-  if (ofEnvironment !== undefined && ofEnvironment !== '') return [parseAddress(ofEnvironment, AGENT_ENVIRONMENT.address, EXIT_CONFIG)];
-  const port = parseAddress(`http://${DEFAULT_AGENT_ADDRESS}`, 'the default', EXIT_CONFIG);
+  if (ofEnvironment !== undefined && ofEnvironment !== '') return parseAddress(ofEnvironment, AGENT_ENVIRONMENT.address, EXIT_CONFIG);
   const mayOpen = await access(defaultSocket, constants.W_OK).then(
     () => true,
     () => false,
   );
-  return mayOpen ? [{ over: 'socket', path: defaultSocket }, port] : [port];
+  // Not the port after it: while the agent is down, whoever listens there would be given the token.
+  return mayOpen ? { over: 'socket', path: defaultSocket } : parseAddress(`http://${DEFAULT_AGENT_ADDRESS}`, 'the default', EXIT_CONFIG);
 }
 
 /** An address as people read it. */

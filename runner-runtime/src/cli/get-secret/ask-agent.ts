@@ -22,30 +22,20 @@ export interface Question {
 
 /** A secret of 64 KiB, as the largest that a vault takes, has room in it with each of its characters escaped. */
 const MAX_ANSWER_BYTES = 1_048_576;
-/** Nothing listens there: the next address may be asked, for the agent has not seen the request. */
-const NOBODY_LISTENS = ['ECONNREFUSED', 'ENOENT', 'EACCES', 'ENOTSOCK'];
-
-/** Asks for a secret at the first of the addresses where something listens. Follows no redirect. @throws {Failure} when no agent answers */
-export async function askAgent(addresses: readonly AgentAddress[], question: Question): Promise<AgentAnswer> {
+/** Asks an agent for a secret. Follows no redirect. @throws {Failure} when no agent answers */
+export async function askAgent(address: AgentAddress, question: Question): Promise<AgentAnswer> {
   const signal = AbortSignal.timeout(question.timeoutMs);
-  for (const [index, address] of addresses.entries()) {
-    try {
-      return await ask(address, question, signal);
-    } catch (error) {
-      if (error instanceof Failure) throw error;
-      if (signal.aborted) {
-        throw new Failure(
-          EXIT_UNAVAILABLE,
-          `the agent at ${shownAddress(address)} did not answer in ${question.timeoutMs / 1_000} s`,
-          'Look at its log.',
-        );
-      }
-      const { code = 'unknown' } = error as NodeJS.ErrnoException;
-      if (index + 1 < addresses.length && NOBODY_LISTENS.includes(code)) continue;
-      throw new Failure(EXIT_UNAVAILABLE, `no agent answers at ${shownAddress(address)} (${code})`, mendOf(code));
+  try {
+    return await ask(address, question, signal);
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    if (signal.aborted) {
+      const waited = `${question.timeoutMs / 1_000} s`;
+      throw new Failure(EXIT_UNAVAILABLE, `the agent at ${shownAddress(address)} did not answer in ${waited}`, 'Look at its log.');
     }
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    throw new Failure(EXIT_UNAVAILABLE, `no agent answers at ${shownAddress(address)} (${code})`, mendOf(code));
   }
-  throw new TypeError('there is no address');
 }
 
 async function ask(address: AgentAddress, { id, token }: Question, signal: AbortSignal): Promise<AgentAnswer> {
@@ -79,6 +69,10 @@ async function ask(address: AgentAddress, { id, token }: Question, signal: Abort
       response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }));
     })
       .on('error', reject)
+      .on('upgrade', (_, socket) => {
+        socket.destroy();
+        reject(new Failure(EXIT_SOFTWARE, `${shownAddress(address)} answers with another protocol`, 'Check the address.'));
+      })
       .end();
   });
 }

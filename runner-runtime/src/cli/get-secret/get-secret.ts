@@ -1,5 +1,5 @@
 import { EXIT_OK } from '../../../../contract/exit-codes.js';
-import { agentAddresses } from './agent-address.js';
+import { agentAddress } from './agent-address.js';
 import { askAgent } from './ask-agent.js';
 import { type Delivery, HELP, parseCommandLine } from './command-line.js';
 import { Failure } from './failure.js';
@@ -37,9 +37,9 @@ export async function getSecret(
       return EXIT_OK;
     }
     const { id, delivery, timeoutMs } = asked;
-    const addresses = await agentAddresses(asked.address, environment, defaultSocket);
+    const address = await agentAddress(asked.address, environment, defaultSocket);
     const token = await findToken(asked.tokenFile, environment);
-    const secret = readAnswer(await askAgent(addresses, { id, token, timeoutMs }), token);
+    const secret = readAnswer(await askAgent(address, { id, token, timeoutMs }), token);
     if (secret.staleSeconds !== undefined) {
       output.err(`get-secret: the vault does not answer: this secret is ${secret.staleSeconds} s old\n`);
     }

@@ -35,6 +35,11 @@ describe('settings that cannot stand together', () => {
       "another application's",
     ],
     [
+      'applications: { shop: { allow: [a], token_file: /run/t }, mail: { allow: [b], token_file: /run//./t } }',
+      'applications.mail.token_file',
+      "another application's",
+    ],
+    [
       'applications: { shop: { allow: [a], token_file: /run/t, token_file_mode: "0644" } }',
       'applications.shop.token_file_mode',
       'every user',
@@ -43,6 +48,16 @@ describe('settings that cannot stand together', () => {
     ['vault: { type: aws-secrets-manager, external_id: a }', 'vault', 'has one of role_arn and external_id'],
     ['vault: { type: segura, url: "http://vault.example.com" }', 'vault.url', 'is "http://vault.example.com", unencrypted'],
     [`secrets: { a: ${dynamic} }`, 'secrets.a.dynamic', 'needs the section "dynamic"'],
+    [
+      `secrets: { a: ${dynamic} }\n${own}\n${hook(', command: { run: [x] }')}`,
+      'rotation.hooks.0.secrets',
+      'names "a", which is dynamic: each application has its own',
+    ],
+    [
+      `secrets: { a: ${dynamic} }\n${own}\nrotation: { schedules: [{ cron: "@daily", secrets: [a] }] }`,
+      'rotation.schedules.0.secrets',
+      'names "a", which is dynamic: each application has its own',
+    ],
     [`secrets: { a: ${dynamic.replace('{ dynamic', '{ name: b, dynamic')} }\n${own}`, 'secrets.a', 'is dynamic and mapped at once'],
     ['rotation: { events: { queue_url: "http://sqs.example.com/1/a" } }', 'rotation.events.queue_url', 'unencrypted'],
     ['rotation: { schedules: [{ cron: often, secrets: [a] }] }', 'rotation.schedules.0.cron', 'is "often"'],

@@ -101,7 +101,7 @@ describe('a fault', () => {
     ],
     [
       'rotation: { hooks: [{ name: a, secrets: [a], signal: { pid_file: /a, name: SIGKILL } }] }',
-      'Allowed: SIGHUP, SIGUSR1, SIGUSR2, SIGTERM.',
+      'Allowed: SIGHUP, SIGUSR1, SIGUSR2 or SIGTERM.',
     ],
     ['rotation: { hooks: [{ name: a, secrets: [a], file: { path: /a, template: b, owner: root } }] }', 'is "root". Allowed: a number.'],
   ])('is told with its place, what was found and what is allowed: %s', (text, message) => {

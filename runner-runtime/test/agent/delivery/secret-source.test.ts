@@ -90,6 +90,15 @@ describe('the cache', () => {
     expect(source.held).toEqual([]);
   });
 
+  it('lets go of a value that has expired, though its TTL goes on', async () => {
+    const { source, vault, clock } = playedSource({ cache: { ttl: 300, stale_if_error: 300 } });
+    vault.put('db', 'one', 'v1', clock.now() + 60_000);
+    await source.obtain('db', 'app');
+    clock.pass(60);
+    source.sweep();
+    expect(source.held).toEqual([]);
+  });
+
   it('keeps a secret of its own for each application where the vault makes them so', async () => {
     const { source, vault } = playedSource({}, new ScriptedVault(true));
     vault.put('db', 'one');
@@ -132,6 +141,18 @@ describe('questions to the vault', () => {
     expect(vault.asked.map(({ known }) => known?.version)).toEqual([undefined, 'v-one']);
   });
 
+  it('end with the agent, those that run and those that wait, and no other is asked', async () => {
+    const { source, vault } = playedSource({ limits: { vault_requests: 1, vault_timeout: 120 } });
+    vault.hold();
+    const asked = ['running', 'waiting'].map((id) => problemOf(source.obtain(id, 'app')));
+    await new Promise(setImmediate);
+    source.stopAsking();
+    expect(await Promise.all([...asked, problemOf(source.obtain('later', 'app'))])).toEqual(Array(3).fill('AGENT_STOPPING'));
+    expect(vault.asked).toMatchObject([{ id: 'running', signal: { aborted: true } }]);
+    vault.release();
+    source.close();
+  });
+
   it('are so many at once and no more', async () => {
     const { source, vault } = playedSource({ limits: { vault_requests: 3 } });
     vault.hold();
@@ -161,6 +182,17 @@ describe('what the vault refuses', () => {
     expect(await problemOf(source.obtain('db', 'app'))).toBe('VAULT_UNAVAILABLE');
   });
 
+  it('is not asked for again at once', async () => {
+    const { source, vault, clock } = playedSource();
+    vault.fail('SECRET_ACCESS_DENIED');
+    await problemOf(source.obtain('db', 'app'));
+    await problemOf(source.obtain('db', 'app'));
+    expect(vault.asked).toHaveLength(1);
+    clock.pass(1);
+    await problemOf(source.obtain('db', 'app'));
+    expect(vault.asked).toHaveLength(2);
+  });
+
   it('is taken for granted for a while when it does not exist, and then asked for again', async () => {
     const { source, vault, clock } = playedSource({ cache: { negative_ttl: 5 } });
     expect(await problemOf(source.obtain('db', 'app'))).toBe('SECRET_NOT_FOUND');
@@ -169,6 +201,17 @@ describe('what the vault refuses', () => {
     expect(vault.asked).toHaveLength(1);
     clock.pass(5);
     expect(await problemOf(source.obtain('db', 'app'))).toBe('none');
+  });
+});
+
+describe('a secret of an application that is gone', () => {
+  it('is not delivered to another of its name', async () => {
+    const { source, vault } = playedSource({}, new ScriptedVault(true));
+    vault.put('db', 'one');
+    await source.obtain('db', 'billing');
+    await source.obtain('db', 'reports');
+    source.forgetApplication('billing');
+    expect([source.cached('db', 'billing'), source.cached('db', 'reports') !== undefined]).toEqual([undefined, true]);
   });
 });
 

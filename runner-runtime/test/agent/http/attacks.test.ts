@@ -7,7 +7,14 @@ const TOKEN = 'Authorization: Bearer billing-token';
 let agent: Awaited<ReturnType<typeof openedAgent>>;
 
 beforeAll(async () => {
-  agent = await openedAgent({ settings: { limits: { connections: 64, wrong_tokens_per_second: 1_000 } } });
+  agent = await openedAgent({
+    applications: {
+      billing: { token: 'billing-token', allow: ['db-production'] },
+      reports: { token: 'reports-token', allow: ['reports/*'] },
+      all: { token: 'all-token', allow: ['*'] },
+    },
+    settings: { limits: { connections: 64, wrong_tokens_per_second: 1_000 } },
+  });
   agent.vault.put('db-production', 'canary-password');
 });
 afterAll(() => agent.close());
@@ -51,10 +58,23 @@ describe('a request that a server or a browser was talked into', () => {
     'Referer: https://attacker.example.com/',
     'Cookie: a=b',
     'Proxy-Connection: close',
-    'Upgrade: h2c',
   ])('is known by its header (%s)', async (header) => {
     const answer = await exchange(agent.port, request('/secret/db-production', ['Host: localhost', TOKEN, header]));
     expect([statusOf(answer), codeOf(answer)]).toEqual([400, 'REQUEST_INVALID']);
+  });
+
+  it('is not what the usual clients of applications send', async () => {
+    const ofJava = [
+      'Connection: Upgrade, HTTP2-Settings',
+      'HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA',
+      'Upgrade: h2c',
+      'User-Agent: Java-http-client/17',
+    ];
+    const ofNode = ['Accept: */*', 'Accept-Language: *', 'Sec-Fetch-Mode: cors', 'User-Agent: node', 'Accept-Encoding: gzip, deflate'];
+    for (const headers of [ofJava, ofNode]) {
+      const answer = await exchange(agent.port, request('/secret/db-production', ['Host: localhost', TOKEN, ...headers]));
+      expect([statusOf(answer), answer.includes('canary-password')]).toEqual([200, true]);
+    }
   });
 
   it('gets no permission to read across origins', async () => {
@@ -147,6 +167,23 @@ describe('a connection that gives nothing', () => {
     await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve))));
   });
 
+  it('and does not close its side either is closed', async () => {
+    const sockets = await Promise.all(
+      ['', 'GET /secret/db-production HTTP/1.1\r\nX-', 'GARBAGE\r\n\r\n'].map((text) => stubborn(agent.port, text)),
+    );
+    await Promise.all(sockets);
+  });
+
+  it('but asks on and on without taking an answer is closed, whatever the vault does', async () => {
+    agent.vault.hold();
+    const { length } = agent.trail.events;
+    const one = 'GET /secret/never-asked HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer all-token\r\n\r\n';
+    expect(await exchange(agent.port, one.repeat(2_000))).not.toContain('200');
+    expect(agent.trail.events.slice(length)).toMatchObject([{ action: 'error', outcome: 'TOO_MANY_REQUESTS' }]);
+    agent.vault.release();
+    expect(statusOf(await exchange(agent.port, request('/secret/db-production')))).toBe(200);
+  });
+
   it('does not keep others out for long: what is more than the limit is closed at once', async () => {
     const sockets = await Promise.all(Array.from({ length: 80 }, () => opened(agent.port)));
     const closed = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
@@ -213,6 +250,35 @@ it('leaks nothing from one application to another, on one connection or many', a
   for (const answer of await Promise.all(asked)) expect(answer).toMatch(/^403 /);
   pool.destroy();
 });
+
+/** Only Linux gives the connection to the server still. */
+(process.platform === 'linux' ? it : it.skip)('does not pass for the Unix socket in the trail by a connection that is reset', async () => {
+  const { trail } = agent;
+  const recorded = new Promise((resolve) => {
+    const append = trail.append.bind(trail);
+    trail.append = (event, told) => {
+      if (event.action === 'deliver') resolve(event);
+      append(event, told);
+    };
+  });
+  const socket = connect(agent.port, '127.0.0.1', () => {
+    socket.write(request('/secret/db-production'), () => socket.resetAndDestroy());
+  });
+  expect(await recorded).toMatchObject({ application: 'billing', peer: 'gone' });
+});
+
+/** Opens a connection, sends a text, and neither closes its side nor keeps silent. Resolves when the connection is gone. */
+function stubborn(port: number, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }, () => socket.write(text));
+    socket.on('error', () => undefined).resume();
+    socket.once('end', () => {
+      const talk = setInterval(() => socket.write('x'), 50);
+      socket.once('close', () => clearInterval(talk));
+    });
+    socket.once('close', () => resolve());
+  });
+}
 
 function opened(port: number): Promise<Socket> {
   return new Promise((resolve, reject) => {

@@ -2,10 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { request as tlsRequest } from 'node:https';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeAuthority, type TestAuthority } from '@axiom-runner/local-servers';
 import type { ListenSettings } from '../../../src/agent/config/agent-settings.js';
+import { ownHosts } from '../../../src/agent/http/own-hosts.js';
+import { refuseOpenSocket } from '../../../src/agent/http/socket-activation.js';
 import { openedAgent } from '../support/opened-agent.js';
 
 let folder: string;
@@ -90,6 +93,20 @@ describe('a Unix socket', () => {
     expect(readFileSync(file, 'utf8')).toBe('kept');
   });
 
+  it('of systemd that everybody may open stands for no application', async () => {
+    const path = join(folder, 'agent.sock');
+    await open({ address: 'off', socket: { path, mode: 0o660 } });
+    expect(() => refuseOpenSocket(path)).not.toThrow();
+    chmodSync(path, 0o666);
+    expect(() => refuseOpenSocket(path)).toThrow(/every user of the host .*SocketMode=0660/);
+    expect(() => refuseOpenSocket('@abstract')).toThrow(/every user of the host/);
+  });
+
+  it('that cannot be given to its group is a fault', async () => {
+    const socket = { path: join(folder, 'agent.sock'), mode: 0o660, group: 2 ** 32 };
+    expect(await refusal({ address: 'off', socket })).toMatch(/listen.socket.group: is 4294967296, .*member of that group/);
+  });
+
   it('of a group that does not exist is a fault', async () => {
     const socket = { path: join(folder, 'agent.sock'), mode: 0o660, group: 'no-such-group' };
     expect(await refusal({ address: 'off', socket })).toContain('"no-such-group", which is no group of this host');
@@ -138,6 +155,40 @@ describe('TLS', () => {
     expect(await get(agent.port)).toBe('refused');
     expect(await get(agent.port, { cert: readFileSync(client.certFile), key: readFileSync(client.keyFile) })).toBe('200');
     expect(agent.trail.events.at(-1)?.peer).toMatch(/^billing-host \(127\.0\.0\.1:\d+\)$/);
+  });
+
+  it('closes a connection that shakes no hands', async () => {
+    const { certFile, keyFile } = await authority.issueServer();
+    const agent = await open({ address: '127.0.0.1:0', tls: { certificate: certFile, key: keyFile } });
+    const socket = connect(agent.port, '127.0.0.1').on('error', () => undefined);
+    await new Promise((resolve) => socket.resume().once('close', resolve));
+  });
+
+  it('takes up the names of a certificate that was renewed', async () => {
+    const [before, after] = [await authority.issueClient('nameless'), await authority.issueServer()];
+    let present = readFileSync(before.certFile, 'utf8');
+    const isOwn = ownHosts(8787, () => present);
+    expect([isOwn('localhost'), isOwn('agent.localhost:8787')]).toEqual([true, false]);
+    present = readFileSync(after.certFile, 'utf8');
+    expect([isOwn('localhost'), isOwn('agent.localhost:8787')]).toEqual([true, true]);
+    present = readFileSync(before.certFile, 'utf8');
+    expect(isOwn('agent.localhost:8787')).toBe(false);
+  });
+
+  it.each(['certificate', 'key', 'client_ca'] as const)('with a %s that is something else is a fault of the settings', async (setting) => {
+    const { certFile, keyFile } = await authority.issueServer();
+    const other = join(folder, 'other.pem');
+    writeFileSync(other, 'canary', { mode: 0o600 });
+    const found = await refusal({ address: '127.0.0.1:0', tls: { certificate: certFile, key: keyFile, [setting]: other } });
+    expect(found).toContain(`listen.tls.${setting}: names `);
+    expect(found).not.toContain('canary');
+  });
+
+  it('with the key of another certificate is a fault of the settings', async () => {
+    const [one, other] = [await authority.issueServer(), await authority.issueClient('other')];
+    expect(await refusal({ address: '127.0.0.1:0', tls: { certificate: one.certFile, key: other.keyFile } })).toContain(
+      'listen.tls.key: names',
+    );
   });
 
   it('whose key others may read is refused', async () => {

@@ -145,6 +145,16 @@ describe('a refusal', () => {
     expect((await get('/secret/db-production')).status).toBe(200);
   });
 
+  it('of an application that asks too often is counted rather than written out', async () => {
+    await agent.close();
+    agent = await openedAgent({ settings: { limits: { requests_per_second: 2 } } });
+    agent.vault.put('db-production', 'pass');
+    for (let index = 0; index < 10; index += 1) await get(index % 2 === 0 ? '/secret/db-production' : '/secret/other');
+    agent.deliveries.close();
+    expect(agent.trail.story).toEqual(['fetch ok', 'deliver ok', 'error SECRET_NOT_ALLOWED', 'error TOO_MANY_REQUESTS']);
+    expect(agent.trail.events.at(-1)).toMatchObject({ application: 'billing', count: 8 });
+  });
+
   it('of many wrong tokens is counted rather than written out, so that nobody drives older records out of the trail', async () => {
     await agent.close();
     agent = await openedAgent({ settings: { limits: { wrong_tokens_per_second: 3 } } });

@@ -245,6 +245,17 @@ describe('the vault in AWS Secrets Manager', () => {
       expect(log.lines[0]).toContain('secretsmanager:DescribeSecret');
     });
 
+    it('is told of one secret also after another was asked for that the role may not describe', async () => {
+      await withRotation({ RotationEnabled: true, NextRotationDate: inAnHour() });
+      await allowDescribe(false);
+      const vault = open();
+      expect(await errorOf(() => vault.fetch(aRequest('closed', { settings: { name: 'other/closed' } })))).toMatchObject({
+        code: 'SECRET_ACCESS_DENIED',
+      });
+      await allowDescribe(true);
+      expect(await vault.fetch(aRequest(await store()))).toMatchObject({ expiresAt: inAnHour() * 1000 });
+    });
+
     it('tells the current version without reading the secret', async () => {
       const aws = await withRotation({});
       const id = await store();

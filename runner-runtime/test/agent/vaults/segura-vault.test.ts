@@ -193,6 +193,19 @@ describe('the Segura vault', () => {
   });
 
   it.each([
+    ['of text', { status: 404, message: '1007: Credential not found', error: 'true' }, 'SECRET_NOT_FOUND'],
+    ['in its status alone', { status: 404, message: 'no such credential', error: false }, 'SECRET_NOT_FOUND'],
+    ['beside other members that are odd', { message: { en: 'denied' }, error: true, error_code: [] }, 'SECRET_ACCESS_DENIED'],
+    ['with a credential', { status: 403, error: true, message: 'denied' }, 'SECRET_ACCESS_DENIED'],
+  ])('takes an error %s for a no rather than for silence, in which the cache may speak', async (_, response, code) => {
+    segura.vendor.on('GET', '/odd/:id', () => ({
+      status: 200,
+      body: { response, credential: code === 'SECRET_NOT_FOUND' ? null : { username: 'u', password: 'canary' } },
+    }));
+    expect(await refusal(open({ vault: { paths: { credential: '/odd' } } }))).toMatchObject({ code, retryable: false });
+  });
+
+  it.each([
     ['server error', 'SECRET_STORE_UNAVAILABLE'],
     ['unavailable', 'SECRET_STORE_UNAVAILABLE'],
     ['wrong JSON', 'SECRET_STORE_UNAVAILABLE'],

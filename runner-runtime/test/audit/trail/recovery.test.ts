@@ -83,6 +83,25 @@ describe('a trail whose process was killed', () => {
     expect(await verifyTrail(folder.path)).toMatchObject({ records: 6, faults: [] });
   });
 
+  it('loses the unwritten pages that a power failure left behind its last record', async () => {
+    await trailOf(5);
+    await appendFile(await lastFile(), Buffer.alloc(400_000));
+    await recordMany(await folder.open(), 1);
+    expect(await verifyTrail(folder.path)).toMatchObject({ records: 6, faults: [] });
+  });
+
+  it('keeps the records behind a place that was damaged, and is refused', async () => {
+    const large = { fileBytes: 1_000_000 };
+    const trail = await folder.open(large);
+    await Promise.all(Array.from({ length: 1_500 }, () => trail.record(delivery())));
+    await trail.close();
+    const path = await lastFile();
+    const damaged = (await readFile(path)).fill(0, 250_000, 275_000);
+    await writeFile(path, damaged);
+    await expect(folder.open(large)).rejects.toThrow('has no record at byte');
+    expect((await readFile(path)).equals(damaged)).toBe(true);
+  });
+
   it.each(['', '{"id":'])('goes on in a file that it had just begun and that holds %j', async (content) => {
     await trailOf(3);
     await writeFile(join(folder.path, 'audit-0000000000000004.jsonl'), content, { mode: 0o600 });

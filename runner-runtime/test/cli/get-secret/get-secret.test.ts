@@ -1,5 +1,5 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newToken } from '../../../src/agent/applications/token.js';
@@ -174,6 +174,13 @@ describe('get-secret, when no agent answers as an agent', () => {
     expect(answer.err).not.toContain('canary');
   });
 
+  it('answers another protocol with 70', async () => {
+    const server = await scriptedServer((request) => {
+      request.socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: other\r\n\r\n');
+    });
+    expect(await of(server)).toMatchObject({ code: 70, out: '', err: expect.stringContaining('another protocol') });
+  });
+
   it('answers a connection that breaks within the answer with 69', async () => {
     const server = await scriptedServer((request, response) => {
       response.writeHead(200, { 'content-length': '1000' }).write('{"password":"canary');
@@ -188,48 +195,15 @@ describe('get-secret, when no agent answers as an agent', () => {
     expect(answer).toMatchObject({ code: 69, out: '', err: expect.stringContaining('did not answer in 1 s') });
   });
 
-  it('asks the default port when nobody listens at the default socket, and nobody else ever', async () => {
-    const socket = join(folder, 'agent.sock');
-    // A file that no server listens at, as one that was killed leaves it.
-    const left = createServer().listen(socket);
-    await new Promise((resolve) => left.once('listening', resolve));
-    const { renameSync } = await import('node:fs');
-    renameSync(socket, `${socket}.kept`);
-    await new Promise((resolve) => left.close(resolve));
-    renameSync(`${socket}.kept`, socket);
-    const { agentAddresses } = await import('../../../src/cli/get-secret/agent-address.js');
-    expect(await agentAddresses(undefined, {}, socket)).toEqual([
-      { over: 'socket', path: socket },
-      { over: 'http', host: 'localhost', port: 8787 },
-    ]);
-    const { askAgent } = await import('../../../src/cli/get-secret/ask-agent.js');
-    const server = await scriptedServer((_, response) => response.end('second'));
-    const question = { id: 'a', token: undefined, timeoutMs: 20_000 };
-    const answer = await askAgent(
-      [
-        { over: 'socket', path: socket },
-        { over: 'http', host: '127.0.0.1', port: server.port },
-      ],
-      question,
-    );
-    expect(answer.body.toString()).toBe('second');
-    await server.close();
-    expect(await command(ASK, { SEGURA_AGENT_ADDRESS: socket })).toMatchObject({
-      code: 69,
-      err: expect.stringContaining('axiomrunner agent'),
-    });
-  });
-
-  it('does not ask a second address when the first took the request', async () => {
-    const { askAgent } = await import('../../../src/cli/get-secret/ask-agent.js');
-    const [first, second] = [
-      await scriptedServer((request) => request.socket.destroy()),
-      await scriptedServer((_, response) => response.end()),
-    ];
-    const addresses = [first, second].map(({ port }) => ({ over: 'http', host: '127.0.0.1', port }) as const);
-    await expect(askAgent(addresses, { id: 'a', token: 'b', timeoutMs: 20_000 })).rejects.toMatchObject({ exitCode: 69 });
-    expect(second.asked).toEqual([]);
-    await Promise.all([first.close(), second.close()]);
+  it('asks the default port only where there is no default socket: else whoever listens there would be given the token', async () => {
+    const socket = join(folder, 'killed.sock');
+    // As a server leaves it that was killed.
+    const script = `require('node:net').createServer().listen(${JSON.stringify(socket)}, () => process.kill(process.pid, 'SIGKILL'))`;
+    spawnSync(process.execPath, ['-e', script]);
+    const { agentAddress } = await import('../../../src/cli/get-secret/agent-address.js');
+    expect(await agentAddress(undefined, {}, socket)).toEqual({ over: 'socket', path: socket });
+    expect(await agentAddress(undefined, {}, join(folder, 'none.sock'))).toEqual({ over: 'http', host: 'localhost', port: 8787 });
+    expect(await command(ASK, {}, socket)).toMatchObject({ code: 69, out: '', err: expect.stringContaining('axiomrunner agent') });
   });
 });
 
@@ -288,7 +262,8 @@ describe('the token', () => {
   });
 
   it.each([
-    ['that others can read', () => file('token', 'canary', 0o640), 'chmod 600'],
+    ['that every user can read', () => file('token', 'canary', 0o644), 'chmod 640'],
+    ['that others may write', () => file('token', 'canary', 0o620), 'chmod 600'],
     ['that is missing', () => join(folder, 'missing'), 'missing'],
     ['that is a link', () => link(file('token', 'canary')), 'link'],
     ['that is a folder', () => folder, 'no regular file'],

@@ -23,6 +23,8 @@ export interface EventQueueOptions {
   readonly visibilitySeconds?: number | undefined;
   /** Time until the next try to read the queue. @default 1 s, doubled up to 60 s, and up to a fifth more at random */
   readonly pauseMs?: (failures: number) => number;
+  /** Longest time of a deletion with its repetitions, ms: an agent that stops waits for it. @default 10 s */
+  readonly deleteMs?: number;
 }
 
 /** A queue that is being watched. */
@@ -37,6 +39,7 @@ const BATCH = 10;
 /** Events that are handled at once; more stay in the queue. */
 const MOST_AT_HAND = 100;
 const VISIBILITY_SECONDS = 60;
+const DELETE_MS = 10_000;
 const LONGEST_PAUSE_MS = 60_000;
 
 /** Takes events from an SQS queue until it is closed. A message is deleted when it was handled, or when nobody can read it. */
@@ -107,7 +110,7 @@ class SqsEventQueue implements EventQueue {
 
   /** Never rejects. */
   async #handle(client: SQSClient, { Body = '', MessageId, ReceiptHandle, Attributes }: Message): Promise<void> {
-    const { log, handle } = this.options;
+    const { log, handle, deleteMs = DELETE_MS } = this.options;
     const event = readRotationEvent(Body);
     if (event === undefined) {
       // Left alone it would come again and again.
@@ -125,7 +128,8 @@ class SqsEventQueue implements EventQueue {
     }
     try {
       const { DeleteMessageCommand } = await import('@aws-sdk/client-sqs');
-      await client.send(new DeleteMessageCommand({ QueueUrl: this.options.settings.queue_url, ReceiptHandle }));
+      const deletion = new DeleteMessageCommand({ QueueUrl: this.options.settings.queue_url, ReceiptHandle });
+      await client.send(deletion, { abortSignal: AbortSignal.timeout(deleteMs) });
     } catch (error) {
       log.warn('a rotation event could not be deleted; it comes again', { message: MessageId, ...faultOf(error) });
     }

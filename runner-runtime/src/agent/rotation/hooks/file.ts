@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { chmod, chown, lstat, open, rename, rm, stat } from 'node:fs/promises';
+import { lstat, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { writePrivateFile } from '../../../operations/private-file.js';
 import type { HookSettings } from '../../config/agent-settings.js';
+import { replaceablePlace } from './fixed-path.js';
 import { HookFailure, systemCode } from './hook-failure.js';
 
 type FileSettings = NonNullable<HookSettings['file']>;
@@ -32,7 +32,8 @@ const onWindows = process.platform === 'win32';
 
 /**
  * Looks at the file of a hook, and at its folder, and says what would change.
- * @throws {HookFailure} `FILE_REFUSED` for a link, for anything but a file, and in a folder where others could replace it
+ * @throws {HookFailure} `FILE_REFUSED` for a link, for anything but a file, in a folder where others could replace it, and as root on a way that
+ *   others could turn elsewhere
  */
 export async function planFile({ path, mode, owner, group }: FileSettings, text: string): Promise<FileChange> {
   try {
@@ -56,6 +57,11 @@ async function checkFolder(folder: string): Promise<void> {
   if (!stats.isDirectory()) throw refused(folder, 'is no folder', 'Name a file in a folder that is there.');
   const isOpen = !onWindows && (stats.mode & 0o002) !== 0 && (stats.mode & 0o1000) === 0;
   if (isOpen) throw refused(folder, 'is a folder where everybody may replace files', `chmod o-w '${folder}'`);
+  // Root writes wherever the way leads.
+  const place = process.getuid?.() === 0 ? await replaceablePlace(folder) : undefined;
+  if (place === undefined) return;
+  const mend = `Let root own '${dirname(place)}' and nobody else write there, name a file elsewhere, or run the agent as another user.`;
+  throw refused(place, 'may be replaced by another user, who could lead the agent into any folder', mend);
 }
 
 async function read(path: string): Promise<Content | undefined> {
@@ -85,14 +91,23 @@ function isOwnedBy(one: Pick<Content, 'owner' | 'group'>, { owner, group }: Cont
   return (owner === OWN || owner === one.owner) && (group === OWN || group === one.group);
 }
 
-/** The file gets its name last, when its owner and mode are right. */
+/**
+ * The file gets its name last, when its owner and mode are right. These are set by the open file, never by its name: whoever may write the folder
+ * could put a link there meanwhile, and an agent that is root would give away what that leads to.
+ */
 async function replace(path: string, content: Content): Promise<void> {
   const draft = join(dirname(path), `.${basename(path)}.${randomBytes(9).toString('hex')}.tmp`);
+  const file = await open(draft, 'wx', 0o600);
   try {
-    await writePrivateFile(draft, content.text);
-    const { uid, gid } = await lstat(draft);
-    if (!onWindows && !isOwnedBy({ owner: uid, group: gid }, content)) await chown(draft, content.owner, content.group);
-    await chmod(draft, content.mode);
+    try {
+      await file.writeFile(content.text);
+      const { uid, gid } = await file.stat();
+      if (!onWindows && !isOwnedBy({ owner: uid, group: gid }, content)) await file.chown(content.owner, content.group);
+      await file.chmod(content.mode);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
     await rename(draft, path);
   } finally {
     await rm(draft, { force: true });

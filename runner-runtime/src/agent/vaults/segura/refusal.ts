@@ -10,14 +10,16 @@ const NOT_FOUND = ['1007', '1010'];
 const DENIED = ['1009', '1039'];
 const ALLOW = "Give the agent's authorization access to the credential in the vault.";
 
+/** A member of another kind than is documented must not hide what the others say. */
+const optionalText = z.string().nullish().catch(undefined);
 /** What version 1 of the interface says beside every answer. */
 const verdictSchema = z.looseObject({
   status: z.coerce.number().optional().catch(undefined),
-  message: z.string().nullish(),
-  error: z.union([z.boolean(), z.number()]).nullish(),
-  error_code: z.union([z.string(), z.number()]).nullish(),
+  message: optionalText,
+  error: z.unknown(),
+  error_code: z.union([z.string(), z.number()]).nullish().catch(undefined),
 });
-const envelopeSchema = z.looseObject({ response: verdictSchema.optional(), message: z.string().nullish() });
+const envelopeSchema = z.looseObject({ response: verdictSchema.optional().catch(undefined), message: optionalText });
 
 /** An answer, read and parsed. */
 export interface VaultAnswer {
@@ -117,8 +119,11 @@ export function unavailable(object: string, why: string): RunnerError {
   });
 }
 
+/** Any other spelling of the member says that there was an error. */
+const NO_ERROR: readonly unknown[] = [undefined, null, false, 0, '', '0', 'false'];
+
 function isError(verdict: z.output<typeof verdictSchema> | undefined): boolean {
-  return verdict?.error === true || (typeof verdict?.error === 'number' && verdict.error !== 0);
+  return (verdict?.status ?? 0) >= 400 || !NO_ERROR.includes(verdict?.error);
 }
 
 /** `1007` of the field or of the message `1007: Credential not found`; nothing else of the vault's words is shown. */

@@ -1,7 +1,7 @@
 import type { CloudWatchLogsClient, InputLogEvent, PutLogEventsCommandOutput } from '@aws-sdk/client-cloudwatch-logs';
 import type { Logger } from '../../../operations/logger.js';
 import { linkOf } from '../record-line.js';
-import type { AuditSink } from './audit-sink.js';
+import { type AuditSink, SinkError } from './audit-sink.js';
 
 type Sdk = typeof import('@aws-sdk/client-cloudwatch-logs');
 
@@ -48,6 +48,8 @@ export function cloudWatchSink({ logGroup, logStream, open, log }: CloudWatchOpt
       await stream();
     }
   };
+  /** By the service's clock, as far as the SDK has found this host's to be wrong. */
+  const serviceNow = () => Date.now() + (client?.config.systemClockOffset ?? 0);
   const putAll = async (events: readonly InputLogEvent[], signal: AbortSignal): Promise<void> => {
     for (const group of within(events, MOST_SPAN_MS)) {
       const { rejectedLogEventsInfo: refused } = await put(group, signal);
@@ -55,9 +57,11 @@ export function cloudWatchSink({ logGroup, logStream, open, log }: CloudWatchOpt
       // Such as records of a long outage: they are logged at the time of their arrival, and tell their own time themselves.
       const early = Math.max(refused.tooOldLogEventEndIndex ?? 0, refused.expiredLogEventEndIndex ?? 0);
       const late = refused.tooNewLogEventStartIndex ?? group.length;
-      const again = group.filter((_, index) => index < early || index >= late).map(({ message }) => ({ message, timestamp: Date.now() }));
+      const again = group.filter((_, index) => index < early || index >= late).map(({ message }) => ({ message, timestamp: serviceNow() }));
       log.warn('audit records were too old or too new for their log group, and are logged as of now', { logGroup, records: again.length });
-      if (again.length > 0) await put(again, signal);
+      if (again.length === 0) continue;
+      const { rejectedLogEventsInfo: refusedAgain } = await put(again, signal);
+      if (refusedAgain !== undefined) throw new SinkError('REJECTED_EVENTS', 'the log group takes these records at no time');
     }
   };
   return {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Fetch } from '../../../operations/transport.js';
 import { linkOf } from '../record-line.js';
 import { type AuditSink, SinkError } from './audit-sink.js';
@@ -14,7 +15,7 @@ export interface WebhookOptions {
  * `Idempotency-Key` is the same for the same records, and `Axiom-Audit-Records` tells their first and last id.
  */
 export function webhookSink({ url, fetch, readToken }: WebhookOptions): AuditSink {
-  const { host, pathname } = new URL(url);
+  const { host } = new URL(url);
   let token: string | undefined;
 
   const post = async (records: readonly string[], signal: AbortSignal): Promise<Response> => {
@@ -51,7 +52,12 @@ export function webhookSink({ url, fetch, readToken }: WebhookOptions): AuditSin
     }
     throw new SinkError(`HTTP_${answer.status}`, `the webhook answered ${answer.status}`, retryAfterMs(answer));
   };
-  return { name: `webhook:${host}${pathname}`, send, close: () => undefined };
+  return { name: `webhook:${host}#${digestOf(url)}`, send, close: () => undefined };
+}
+
+/** Tells addresses of one host apart: a path or query may be all that a webhook asks of who posts to it. */
+function digestOf(url: string): string {
+  return createHash('sha256').update(url).digest('hex').slice(0, 8);
 }
 
 /** Seconds or a date: https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 */

@@ -1,4 +1,7 @@
+import { createHash } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { type AwsEmulator, startAwsEmulator } from '@axiom-runner/local-servers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type EventQueue, type EventQueueOptions, watchQueue } from '../../../../src/agent/rotation/events/event-queue.js';
@@ -140,6 +143,28 @@ describe('the queue of rotation events', () => {
     handling.open();
     await closed;
     expect(await queue.size()).toBe(0);
+  });
+
+  it('waits for no deletion that is never answered', async () => {
+    const Body = JSON.stringify({ secret_id: 'db' });
+    const message = { MessageId: 'one', ReceiptHandle: 'r', Body, MD5OfBody: createHash('md5').update(Body).digest('hex') };
+    let received = false;
+    const silent = createServer((request, response) => {
+      if (received || !request.headers['x-amz-target']?.toString().endsWith('ReceiveMessage')) return;
+      received = true;
+      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify({ Messages: [message] }));
+    });
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = silent.address() as AddressInfo;
+      const closing = watching(undefined, { settings: { queue_url: `http://127.0.0.1:${port}/1/silent` }, deleteMs: 200 });
+      await untilHandled(1);
+      await closing.close();
+      expect(log.text).toContain('could not be deleted; it comes again');
+    } finally {
+      silent.closeAllConnections();
+      silent.close();
+    }
   });
 
   it('does not wait for further messages when it is closed', async () => {

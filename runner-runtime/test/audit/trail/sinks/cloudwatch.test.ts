@@ -127,6 +127,19 @@ describe('the interface of CloudWatch Logs', () => {
     expect(log.lines).toEqual([expect.stringContaining('as of now')]);
   });
 
+  it('that refuses them as of now, too, has not received them', async () => {
+    answers = Array(2).fill([200, { rejectedLogEventsInfo: { tooNewLogEventStartIndex: 0 } }]);
+    expect(await deliver(await cloudWatch('/axiom/never'), lines(1)).catch(codeOf)).toBe('REJECTED_EVENTS');
+  });
+
+  it("gets records as of its own time where this host's clock is wrong", async () => {
+    const behindMs = 3 * 3_600_000;
+    server.on('request', (_, response) => response.setHeader('date', new Date(Date.now() - behindMs).toUTCString()));
+    answers = [[200, { rejectedLogEventsInfo: { tooNewLogEventStartIndex: 0 } }]];
+    await deliver(await cloudWatch('/axiom/ahead'), lines(1));
+    expect(timesOf(puts[1] ?? { logEvents: [] })[0]).toBeLessThan(Date.now() - behindMs + 60_000);
+  });
+
   it.each(['AccessDeniedException', 'InvalidParameterException'])('that answers %s has received nothing', async (name) => {
     answers = Array(4).fill([400, { __type: name, message: 'no' }]);
     const refused = await deliver(await cloudWatch('/axiom/refused'), lines(1)).catch(codeOf);

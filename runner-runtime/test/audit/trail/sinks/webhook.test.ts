@@ -56,8 +56,11 @@ describe('a webhook', () => {
     expect(first?.headers.authorization).toBeUndefined();
   });
 
-  it('is named without its query, which may hold a key', async () => {
-    expect((await webhook()).name).toMatch(/^webhook:127\.0\.0\.1:\d+\/records$/);
+  it('is named without its path and query, which may hold a key, and otherwise than others of its host', async () => {
+    const names = await Promise.all(['', '/canary', '?key=canary'].map(async (more) => (await webhook({}, server.url + more)).name));
+    for (const name of names) expect(name).toMatch(/^webhook:127\.0\.0\.1:\d+#[0-9a-f]{8}$/);
+    expect(new Set(names).size).toBe(3);
+    expect((await webhook()).name).toBe(names[0]);
   });
 
   it('gets the bearer token of a private file, read again when it is refused', async () => {

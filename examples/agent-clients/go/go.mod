@@ -1,0 +1,3 @@
+module example.com/agent-client
+
+go 1.21

@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { root } from '../install.mjs';
-import { expression, lines, template } from './helm-template.mjs';
+import { expression, lines, template, writeChart } from './helm-template.mjs';
 
 /**
  * The Helm chart of the secret agent: templates by which other charts put the agent beside their own containers. They are the container and
@@ -123,13 +123,7 @@ export function renderAgentHelmChart(folder = join(root, 'deploy')) {
   const chart = join(folder, 'helm', agent.AGENT_HELM_CHART);
   const made = '# Made by "npm run render" from tools/render/agent-helm.mjs: change that, not this file.\n';
   const files = { 'Chart.yaml': made + chartFile(), 'README.md': part('README.md'), 'templates/_secret-agent.tpl': templates() };
-  rmSync(chart, { recursive: true, force: true });
-  return Object.entries(files).map(([path, text]) => {
-    const target = join(chart, path);
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, text);
-    return target;
-  });
+  return writeChart(chart, files);
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -1,4 +1,6 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 
 const { Yaml } = createRequire(import.meta.url)('cdk8s');
 
@@ -61,4 +63,15 @@ function put(object, [key, ...rest], value) {
   } else {
     put(object[key], rest, value);
   }
+}
+
+/** Writes a chart's files in the place of its folder; answers with the paths. @param files texts by their path in the chart */
+export function writeChart(chart, files) {
+  rmSync(chart, { recursive: true, force: true });
+  return Object.entries(files).map(([path, text]) => {
+    const target = join(chart, path);
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, text);
+    return target;
+  });
 }

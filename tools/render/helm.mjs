@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { root } from '../install.mjs';
-import { block, expression, lines, onlyIf, optional, template } from './helm-template.mjs';
+import { block, expression, lines, onlyIf, optional, template, writeChart } from './helm-template.mjs';
 import { valuesFile, valuesSchema, valuesTable } from './helm-values.mjs';
 import { runnerObjects } from './kubernetes.mjs';
 
@@ -181,13 +181,7 @@ export function renderHelmChart(folder = join(root, 'deploy')) {
         .map((file) => [`templates/${file}`, part(file)]),
     ),
   };
-  rmSync(chart, { recursive: true, force: true });
-  return Object.entries(files).map(([path, text]) => {
-    const target = join(chart, path);
-    mkdirSync(dirname(target), { recursive: true });
-    writeFileSync(target, text);
-    return target;
-  });
+  return writeChart(chart, files);
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -6,7 +6,8 @@ import type { CacheSettings, LimitSettings, SecretSettings } from '../config/age
 import { Problem } from '../problem.js';
 import type { Vault, VaultSecret } from '../vaults/vault.js';
 import { type Answer, answerOf } from './answer.js';
-import { isFinal, vaultProblem } from './vault-problem.js';
+import { type Clocks, SecretCache } from './secret-cache.js';
+import { isFinal, isSilence, vaultProblem } from './vault-problem.js';
 import { VaultTurns } from './vault-turns.js';
 
 /** A secret and where it came from. */
@@ -18,7 +19,7 @@ export interface Obtained {
 }
 
 /** What a source is made of. */
-export interface SecretSourceOptions {
+export interface SecretSourceOptions extends Clocks {
   readonly cache: CacheSettings;
   readonly limits: Pick<LimitSettings, 'vault_requests' | 'vault_timeout'>;
   /** What the configuration says of a secret. */
@@ -30,16 +31,6 @@ export interface SecretSourceOptions {
   readonly trail: AuditTrail;
   /** Told when a secret has turned out to be another than the last time, though nobody told of a rotation. */
   readonly onChanged?: (id: string) => void;
-  /** Wall clock, unix milliseconds. */
-  readonly now: () => number;
-  /** Monotonic milliseconds: a TTL must not depend on a clock that somebody sets. */
-  readonly monotonic: () => number;
-}
-
-interface Entry extends Answer {
-  readonly fetchedAt: number;
-  /** Monotonic milliseconds: past it the vault is asked again. */
-  readonly usableUntil: number;
 }
 
 /** What is known of a secret that could not be had, and until when it is taken for granted. */
@@ -53,8 +44,6 @@ interface Flight {
   readonly answer: Promise<Answer>;
 }
 
-/** What an entry takes beside its texts, bytes. */
-const ENTRY_OVERHEAD = 512;
 const MOST_REFUSALS = 10_000;
 /** Who asks because of a rotation: no application has this name. */
 const ROTATION = '';
@@ -64,7 +53,7 @@ const SWEEP_EVERY_MS = 10_000;
 
 /** Secrets out of the cache while they may be used, else out of the vault; concurrent requests for one share one question. Memory only. */
 export class SecretSource {
-  readonly #entries: LRUCache<string, Entry>;
+  readonly #cache: SecretCache;
   readonly #refusals = new LRUCache<string, Refusal>({ max: MOST_REFUSALS });
   readonly #flights = new Map<string, Flight>();
   /** Counts the rotations of an id: what was asked before one may be the old value. */
@@ -76,9 +65,8 @@ export class SecretSource {
   readonly #sweep: NodeJS.Timeout;
 
   constructor(private readonly options: SecretSourceOptions) {
-    const { max_entries, max_bytes } = options.cache;
-    this.#entries = new LRUCache({ max: max_entries, maxSize: max_bytes, sizeCalculation: ({ bytes }) => 2 * bytes + ENTRY_OVERHEAD });
-    this.#versions = new LRUCache({ max: max_entries });
+    this.#cache = new SecretCache(options.cache, options);
+    this.#versions = new LRUCache({ max: options.cache.max_entries });
     this.#turns = new VaultTurns(options.limits.vault_requests);
     this.#sweep = setInterval(() => this.sweep(), SWEEP_EVERY_MS);
     this.#sweep.unref();
@@ -86,8 +74,7 @@ export class SecretSource {
 
   /** The secret, if it is in the cache and may be used: what almost every request comes to. */
   cached(id: string, application: string): Answer | undefined {
-    const entry = this.#entries.get(this.#keyOf(id, application));
-    return entry !== undefined && this.#isUsable(entry) ? entry : undefined;
+    return this.#cache.usable(this.#keyOf(id, application));
   }
 
   /** The secret out of the vault; where that does not answer and the configuration says so, out of the cache past its time. @throws {Problem} */
@@ -99,10 +86,10 @@ export class SecretSource {
       return { answer: await this.#fetch(key, id, application), source: 'vault' };
     } catch (error) {
       const problem = vaultProblem(error);
-      const entry = this.#entries.get(key);
-      const ageMs = entry === undefined ? 0 : this.options.monotonic() - entry.fetchedAt;
-      if (entry === undefined || !this.#outlasts(problem, entry, ageMs)) throw problem;
-      return { answer: entry, source: 'stale', ageSeconds: Math.floor(ageMs / 1000) };
+      // Only for silence, never for a no.
+      const stale = isSilence(problem) ? this.#cache.stale(key) : undefined;
+      if (stale === undefined) throw problem;
+      return { ...stale, source: 'stale' };
     }
   }
 
@@ -111,7 +98,7 @@ export class SecretSource {
    * @throws {Problem} then the old value stays for its time, unless the vault refuses it
    */
   async refresh(id: string): Promise<{ readonly changed: boolean; readonly before: VaultSecret | undefined; readonly after: VaultSecret }> {
-    const before = this.#entries.peek(id)?.secret;
+    const before = this.#cache.held(id)?.secret;
     this.#epochs.set(id, this.#epochOf(id) + 1);
     this.#refusals.delete(id);
     this.#refreshing.add(id);
@@ -125,7 +112,7 @@ export class SecretSource {
 
   /** Version that is held now. */
   heldVersion(id: string): string | undefined {
-    return this.#entries.peek(id)?.secret.version;
+    return this.#cache.held(id)?.secret.version;
   }
 
   /** Version that the vault would answer with, where it tells that for less than the secret. */
@@ -140,26 +127,23 @@ export class SecretSource {
 
   /** Ids that are held, of secrets that all applications share. */
   get held(): readonly string[] {
-    return [...this.#entries.keys()].filter((key) => !key.includes('\n'));
+    return this.#cache.sharedIds;
   }
 
   /** Drops a secret: it was deleted. What is being asked for it meanwhile is not kept either. */
   forget(id: string): void {
     this.#epochs.set(id, this.#epochOf(id) + 1);
-    for (const key of this.#entries.keys()) if (key === id || key.endsWith(`\n${id}`)) this.#entries.delete(key);
+    this.#cache.dropId(id);
   }
 
   /** Drops what an application had of its own: it is gone. */
   forgetApplication(application: string): void {
-    for (const key of this.#entries.keys()) if (key.startsWith(`${application}\n`)) this.#entries.delete(key);
+    this.#cache.dropApplication(application);
   }
 
   /** Lets go of values that may not be delivered any more. */
   sweep(): void {
-    const [now, wall] = [this.options.monotonic(), this.options.now()];
-    const grace = this.options.cache.stale_if_error * 1000;
-    for (const [key, { usableUntil, secret }] of this.#entries.entries())
-      if (now >= usableUntil + grace || wall >= (secret.expiresAt ?? Number.POSITIVE_INFINITY)) this.#entries.delete(key);
+    this.#cache.sweep();
   }
 
   /** Asks no vault any more: who still waits for one gets `AGENT_STOPPING`. */
@@ -170,35 +154,19 @@ export class SecretSource {
   close(): void {
     this.stopAsking();
     clearInterval(this.#sweep);
-    this.#entries.clear();
+    this.#cache.clear();
   }
 
   get #timeoutMs(): number {
     return this.options.limits.vault_timeout * 1000;
   }
 
-  /** A secret that each application has of its own is kept under both names; no name of an application holds a line feed. */
   #keyOf(id: string, application: string): string {
     return this.options.vaultOf(id).perApplication ? `${application}\n${id}` : id;
   }
 
   #epochOf(id: string): number {
     return this.#epochs.get(id) ?? 0;
-  }
-
-  #isUsable({ usableUntil, secret }: Entry): boolean {
-    return this.options.monotonic() < usableUntil && (secret.expiresAt === undefined || this.options.now() < secret.expiresAt);
-  }
-
-  /** Whether a kept value may stand in for an answer of the vault: only for silence, never for a no. */
-  #outlasts(problem: Problem, { secret }: Entry, ageMs: number): boolean {
-    const { ttl, stale_if_error } = this.options.cache;
-    if (problem.code !== 'VAULT_UNAVAILABLE' && problem.code !== 'VAULT_TIMEOUT') return false;
-    return (
-      stale_if_error > 0 &&
-      ageMs < (ttl + stale_if_error) * 1000 &&
-      (secret.expiresAt === undefined || this.options.now() < secret.expiresAt)
-    );
   }
 
   #fetch(key: string, id: string, application: string): Promise<Answer> {
@@ -223,7 +191,7 @@ export class SecretSource {
     let secret: VaultSecret;
     try {
       const vault = vaultOf(id);
-      const known = this.#entries.peek(key)?.secret;
+      const known = this.#cache.held(key)?.secret;
       secret = await this.#turns.run(application, this.#timeoutMs, (signal) =>
         vault.fetch({ id, settings: settingsOf(id), application, known, signal }),
       );
@@ -257,11 +225,10 @@ export class SecretSource {
 
   #keep(key: string, id: string, secret: VaultSecret, askedAt: number): Answer {
     const { cache, now, monotonic } = this.options;
-    const ttlMs = cache.ttl * 1000;
-    const answer = answerOf(id, secret, now() - (monotonic() - askedAt) + ttlMs);
+    const answer = answerOf(id, secret, now() - (monotonic() - askedAt) + cache.ttl * 1000);
     this.#refusals.delete(key);
     if (key === id) this.#noteVersion(id, secret.version);
-    if (cache.enabled) this.#entries.set(key, { ...answer, fetchedAt: askedAt, usableUntil: askedAt + ttlMs });
+    this.#cache.keep(key, answer, askedAt);
     return answer;
   }
 
@@ -273,7 +240,7 @@ export class SecretSource {
 
   /** Remembers a no for a while, so that the vault is not asked for it ever again; what was kept goes with it. */
   #refuse(key: string, problem: Problem, askedAt: number): void {
-    if (isFinal(problem)) this.#entries.delete(key);
+    if (isFinal(problem)) this.#cache.drop(key);
     const seconds =
       problem.code === 'SECRET_NOT_FOUND'
         ? this.options.cache.negative_ttl

@@ -36,3 +36,8 @@ export function vaultProblem(error: unknown): Problem {
 export function isFinal({ code }: Problem): boolean {
   return code === 'SECRET_NOT_FOUND' || code === 'VAULT_DENIED' || code === 'SECRET_MALFORMED';
 }
+
+/** Whether the vault has said nothing at all. */
+export function isSilence({ code }: Problem): boolean {
+  return code === 'VAULT_UNAVAILABLE' || code === 'VAULT_TIMEOUT';
+}

@@ -128,8 +128,8 @@ function isLasting(error: unknown): boolean {
   );
 }
 
-/** The code of a failure, or of what it was caused by. */
-function failureCode(error: unknown): string {
+/** The code of a failed `fetch`, or of what it was caused by; empty where there is none. */
+export function failureCode(error: unknown): string {
   for (let at = error as Failure | undefined; typeof at === 'object' && at !== null; at = at.cause ?? at.errors?.[0]) {
     if (typeof at.code === 'string') return at.code;
     if (at.name === 'TimeoutError') return 'ETIMEDOUT';

@@ -1,4 +1,5 @@
 import { RunnerError } from '../../../errors.js';
+import { failureCode } from '../../../integration-kit/http/vendor-fetch.js';
 import { networkMeanings, tlsMeaning } from '../../../integration-kit/network-failure.js';
 import type { Fetch } from '../../../operations/transport.js';
 import { boundedSignal } from '../bounded-signal.js';
@@ -69,21 +70,4 @@ function unreachable(code: string, url: string): RunnerError {
     object: new URL(url).host,
     mend: mend?.replaceAll('the runner', 'the agent') ?? 'Check vault.url, and the route to the vault.',
   });
-}
-
-/** What errors of Node and of undici carry. */
-interface Failure {
-  readonly name?: string;
-  readonly code?: unknown;
-  readonly cause?: Failure;
-  readonly errors?: readonly Failure[];
-}
-
-/** The code of a failure, or of what it was caused by. */
-function failureCode(error: unknown): string {
-  for (let at = error as Failure | undefined; typeof at === 'object' && at !== null; at = at.cause ?? at.errors?.[0]) {
-    if (typeof at.code === 'string') return at.code;
-    if (at.name === 'TimeoutError') return 'ETIMEDOUT';
-  }
-  return '';
 }

@@ -124,6 +124,8 @@ export class Shipment {
     const giveUp = () => attempt.abort(new SinkError('TIMEOUT', 'the sink did not answer in time'));
     const timer = setTimeout(giveUp, this.options.times.sendMs);
     this.stopped.signal.addEventListener('abort', giveUp, { once: true });
+    // The end may have come while the records were read; then nothing is told any more.
+    if (this.stopped.signal.aborted) giveUp();
     try {
       // A sink that does not heed the signal must not hold up the shipment.
       await Promise.race([this.options.sink.send(lines, attempt.signal), rejected(attempt.signal)]);

@@ -133,6 +133,17 @@ describe('a sink', () => {
     expect(sink.ids).toEqual(upTo(3));
   });
 
+  it('that is away does not hold up the end that comes while its records are still being read', async () => {
+    sink.away = 'hangs';
+    // Which of the two comes first is for chance to say; in ten rounds both do.
+    for (let round = 0; round < 10; round += 1) {
+      const trail = await openWith({ fileBytes: 2_000_000, shipping: { ...AT_ONCE, drainMs: 0 } });
+      await Promise.all(upTo(500).map(() => trail.record(delivery())));
+      await trail.close();
+    }
+    expect(sink.batches).toEqual([]);
+  });
+
   it('is named once', async () => {
     await expect(folder.open({ sinks: [sink, new FakeSink()] })).rejects.toThrow('fake:one twice');
   });

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import { EXIT_OK } from '../../../contract/exit-codes.js';
 import { redactorFor } from '../guard/redaction.js';
 import { createLogger } from '../operations/logger.js';
-import { outliveLogReader } from '../operations/lost-reader.js';
 import { Metrics } from '../operations/metrics.js';
+import { keepOutputForLog } from '../operations/service-output.js';
 import { installEngine, Runner } from '../tasks/runner.js';
 import { createWorkContext } from '../tasks/work-context.js';
 import { readSettings } from './command-session.js';
@@ -14,9 +14,7 @@ export async function start(envFile: string | undefined): Promise<number> {
   const redactor = redactorFor(settings);
   const log = createLogger({ level: settings.logLevel, redact: redactor.redact });
   const records = createLogger({ level: 'info', redact: redactor.redact });
-  outliveLogReader();
-  // Node would write its warnings as plain text between the lines of the log.
-  process.removeAllListeners('warning').on('warning', ({ name, message }) => log.warn(message, { source: 'node', name }));
+  keepOutputForLog(log);
   const metrics = new Metrics(settings.runnerGroupId);
   const context = await createWorkContext(settings, { log, records, redactor, metrics });
   installEngine(log); // Not before: its threads would keep a process alive whose start has failed.

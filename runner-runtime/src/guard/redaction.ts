@@ -47,10 +47,10 @@ function forms(value: string): string[] {
   return [...new Set([value, inJson(value), inUrl, mended, inJson(mended)])];
 }
 
-/** A redactor that knows the secrets among the settings: the API key and the password of the proxy. */
-export function redactorFor({ apiKey, network }: Pick<Settings, 'apiKey' | 'network'>): Redactor {
+/** A redactor that knows the secrets among the settings: the password of the proxy and, of a runner, the API key. */
+export function redactorFor({ apiKey, network }: Pick<Settings, 'network'> & Partial<Pick<Settings, 'apiKey'>>): Redactor {
   const redactor = new Redactor();
   const password = network.proxy === undefined ? '' : decodeURIComponent(new URL(network.proxy).password);
-  redactor.hold(['value' in apiKey ? apiKey.value : '', password].filter((value) => value !== ''));
+  redactor.hold([apiKey !== undefined && 'value' in apiKey ? apiKey.value : '', password].filter((value) => value !== ''));
   return redactor;
 }

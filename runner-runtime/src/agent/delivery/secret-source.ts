@@ -202,7 +202,7 @@ export class SecretSource {
         problem: problem.code,
         ...(error instanceof Problem ? {} : { error: asRunnerError(error).toTaskError() }),
       });
-      if (epoch === this.#epochOf(id)) this.#refuse(key, problem, askedAt);
+      if (epoch === this.#epochOf(id)) this.#refuse(key, problem);
       await report(problem.code);
       throw problem;
     }
@@ -239,12 +239,12 @@ export class SecretSource {
   }
 
   /** Remembers a no for a while, so that the vault is not asked for it ever again; what was kept goes with it. */
-  #refuse(key: string, problem: Problem, askedAt: number): void {
+  #refuse(key: string, problem: Problem): void {
     if (isFinal(problem)) this.#cache.drop(key);
     const seconds =
       problem.code === 'SECRET_NOT_FOUND'
         ? this.options.cache.negative_ttl
         : (problem.retryAfterSeconds ?? (isFinal(problem) ? FINAL_FOR_SECONDS : 0));
-    if (seconds > 0) this.#refusals.set(key, { problem, until: Math.max(this.options.monotonic(), askedAt) + seconds * 1000 });
+    if (seconds > 0) this.#refusals.set(key, { problem, until: this.options.monotonic() + seconds * 1000 });
   }
 }

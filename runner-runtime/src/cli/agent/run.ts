@@ -3,22 +3,18 @@ import { EXIT_OK } from '../../../../contract/exit-codes.js';
 import { startAgent } from '../../agent/agent.js';
 import { readAgentConfig, stateFolder } from '../../agent/config/read-agent-config.js';
 import { readNetwork } from '../../config/read-network.js';
-import { Redactor } from '../../guard/redaction.js';
+import { redactorFor } from '../../guard/redaction.js';
 import { createLogger } from '../../operations/logger.js';
-import { outliveLogReader } from '../../operations/lost-reader.js';
+import { keepOutputForLog } from '../../operations/service-output.js';
 import { VERSION } from '../../version.js';
 
 /** The command `agent`: answers until SIGTERM or SIGINT. SIGHUP fetches every secret anew. */
 export async function runAgent(config: string | undefined): Promise<number> {
   const settings = await readAgentConfig(config);
   const network = readNetwork(process.env);
-  const redactor = new Redactor();
-  const password = network.proxy === undefined ? '' : decodeURIComponent(new URL(network.proxy).password);
-  if (password !== '') redactor.hold([password]);
+  const redactor = redactorFor({ network });
   const log = createLogger({ level: settings.log_level, redact: redactor.redact });
-  outliveLogReader();
-  // Node would write its warnings as plain text between the lines of the log.
-  process.removeAllListeners('warning').on('warning', ({ name, message }) => log.warn(message, { source: 'node', name }));
+  keepOutputForLog(log);
 
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());

@@ -1,7 +1,8 @@
 import { type System, systemName } from '@axiom-runner/protocol';
 import { asRunnerError, RunnerError } from '../../../errors.js';
 import type { Redactor } from '../../../guard/redaction.js';
-import { inTime, unlessAborted } from './deadline.js';
+import { unlessAborted } from '../unless-aborted.js';
+import { inTime } from './deadline.js';
 import type { DynamicSecret } from './dynamic-secret.js';
 import type { Lanes } from './lanes.js';
 import { Holding, Lease } from './lease.js';

@@ -1,6 +1,7 @@
 import * as oauth from 'oauth4webapi';
 import { RunnerError } from '../../../errors.js';
 import type { Identity } from '../../pairing/identity.js';
+import { unlessAborted } from '../unless-aborted.js';
 import type { Endpoints } from './endpoints.js';
 import { answerOf, noRoute, rateLimited, saysNoRoute, unavailable } from './refusal.js';
 import type { VaultHttp } from './vault-http.js';
@@ -47,7 +48,7 @@ export function signIn(identity: Identity, endpoints: Endpoints, http: VaultHttp
       if (held !== undefined) return held.text;
       // Others may wait for the same request: the one who gives up does not end it.
       underWay ??= renew();
-      return (await orAborted(underWay, signal)).text;
+      return (await unlessAborted(signal, underWay)).text;
     },
     forget: () => {
       held = undefined;
@@ -103,14 +104,5 @@ async function tokenRefusal(error: unknown, response: Response, object: string, 
   return new RunnerError('SECRET_ACCESS_DENIED', `The vault does not accept the identity of the agent (${code}).`, {
     object,
     mend: 'Check that the authorization of the agent is active in the vault and allows the address of this host; pair again where it was renewed: axiomrunner agent pair.',
-  });
-}
-
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }

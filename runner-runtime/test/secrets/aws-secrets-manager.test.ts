@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type AwsEmulator, freePort, startAwsEmulator } from '@axiom-runner/local-servers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { awsSecretsManager } from '../../src/secrets/aws-secrets-manager.js';
+import { leaveAws, useAws } from '../support/aws-environment.js';
 import { asRoot, countingProxy, createProxyRole, createRunner, EXTERNAL_ID, refusing } from './aws-account.js';
 import { errorOf } from './builders.js';
 
@@ -17,7 +18,6 @@ const aStore = (more: Partial<Parameters<typeof awsSecretsManager>[0]> = {}) =>
 const refusal = (name = NAME, store = aStore()) => errorOf(() => store.read(name));
 
 describe('the store in AWS Secrets Manager', () => {
-  const environment = { ...process.env };
   let emulator: AwsEmulator;
   let runnerEnvironment: Record<string, string>;
   let proxyRoleArn: string;
@@ -41,12 +41,10 @@ describe('the store in AWS Secrets Manager', () => {
   afterAll(() => emulator.stop());
 
   beforeEach(() => {
-    for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-    Object.assign(process.env, runnerEnvironment);
+    useAws(runnerEnvironment);
   });
   afterEach(() => {
-    for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-    Object.assign(process.env, environment);
+    leaveAws();
   });
 
   it('reads a secret', async () => {

@@ -8,6 +8,7 @@ import type { Identity } from '../../../src/agent/pairing/identity.js';
 import { openIdentityStore } from '../../../src/agent/pairing/identity-store.js';
 import { kmsCipher } from '../../../src/agent/pairing/kms-cipher.js';
 import { errorOf } from '../../secrets/builders.js';
+import { leaveAws, useAws } from '../../support/aws-environment.js';
 import { DIRECT } from '../vaults/builders.js';
 
 const IDENTITY: Identity = { kind: 'client', vault: 'https://vault.example.com', clientId: 'agent', clientSecret: 'canary-client-secret' };
@@ -94,20 +95,18 @@ describe('the identity of an agent', () => {
   });
 
   describe('that KMS encrypts', () => {
-    const environment = { ...process.env };
     let emulator: AwsEmulator;
     let kms: KMSClient;
     let keyId: string;
     beforeAll(async () => {
       emulator = await startAwsEmulator();
-      Object.assign(process.env, emulator.environment);
+      useAws(emulator.environment);
       kms = new KMSClient({});
       keyId = await makeKey();
     });
     afterAll(async () => {
       kms.destroy();
-      for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-      Object.assign(process.env, environment);
+      leaveAws();
       await emulator.stop();
     });
     const makeKey = async () => (await kms.send(new CreateKeyCommand({}))).KeyMetadata?.KeyId ?? '';

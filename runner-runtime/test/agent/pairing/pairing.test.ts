@@ -11,6 +11,7 @@ import { type PairOptions, pair, unpair } from '../../../src/cli/agent/pairing.j
 import { UsageError } from '../../../src/cli/usage-error.js';
 import { SettingsError } from '../../../src/config/settings.js';
 import { errorOf } from '../../secrets/builders.js';
+import { leaveAws, useAws } from '../../support/aws-environment.js';
 import { FakeSegura } from '../../support/fake-vendor/segura/segura.js';
 import { startTlsFront } from '../../support/fake-vendor/segura/tls-front.js';
 import { aLog, aRequest, DIRECT } from '../vaults/builders.js';
@@ -324,15 +325,13 @@ describe('the pairing of an agent', () => {
   });
 
   describe('in AWS', () => {
-    const environment = { ...process.env };
     let emulator: AwsEmulator;
     beforeAll(async () => {
       emulator = await startAwsEmulator();
-      Object.assign(process.env, emulator.environment);
+      useAws(emulator.environment);
     });
     afterAll(async () => {
-      for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-      Object.assign(process.env, environment);
+      leaveAws();
       await emulator.stop();
     });
 

@@ -7,12 +7,12 @@ import { agentSettingsSchema } from '../../../src/agent/config/agent-settings.js
 import { Problem } from '../../../src/agent/problem.js';
 import { type Rotation, type RotationTiming, startRotation } from '../../../src/agent/rotation/rotation.js';
 import { SettingsError } from '../../../src/config/settings.js';
+import { leaveAws, useAws } from '../../support/aws-environment.js';
 import { EmulatedQueue } from './emulated-queue.js';
 import { labelUpdated, serviceEvent, trailCall } from './events/secrets-manager-events.js';
 import { aSecret, MemoryLog, MemoryTarget, MemoryTrail, NETWORK } from './support.js';
 
 describe('rotation', () => {
-  const environment = { ...process.env };
   let emulator: AwsEmulator;
   let queues = 0;
   let queue: EmulatedQueue;
@@ -24,12 +24,10 @@ describe('rotation', () => {
 
   beforeAll(async () => {
     emulator = await startAwsEmulator();
-    for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-    Object.assign(process.env, emulator.environment);
+    useAws(emulator.environment);
   });
   afterAll(async () => {
-    for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-    Object.assign(process.env, environment);
+    leaveAws();
     await emulator.stop();
   });
   beforeEach(async () => {

@@ -14,6 +14,7 @@ import { readRecords } from '../../../src/audit/trail/records.js';
 import { verifyTrail } from '../../../src/audit/trail/verify-trail.js';
 import { Redactor } from '../../../src/guard/redaction.js';
 import { asRoot } from '../../secrets/aws-account.js';
+import { leaveAws, useAws } from '../../support/aws-environment.js';
 import { EmulatedQueue } from './emulated-queue.js';
 import { MemoryLog, NETWORK } from './support.js';
 
@@ -22,7 +23,6 @@ const CLIENTS = 4;
 const NAME = 'axiom/db-production';
 
 describe('an agent while its secret is rotated a hundred times', () => {
-  const environment = { ...process.env };
   const token = newToken();
   const log = new MemoryLog();
   const connections = new Agent({ keepAlive: true });
@@ -33,8 +33,7 @@ describe('an agent while its secret is rotated a hundred times', () => {
 
   beforeAll(async () => {
     emulator = await startAwsEmulator();
-    for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-    Object.assign(process.env, emulator.environment);
+    useAws(emulator.environment);
     queue = await EmulatedQueue.create(emulator, 'agent');
     await queue.followSecrets(emulator);
     await asRoot(emulator, 'CreateSecret', { Name: NAME, SecretString: secretText(0) });
@@ -56,8 +55,7 @@ describe('an agent while its secret is rotated a hundred times', () => {
     await agent.close();
     await queue.delete();
     rmSync(folder, { recursive: true, force: true });
-    for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-    Object.assign(process.env, environment);
+    leaveAws();
     await emulator.stop();
   }, 60_000);
 

@@ -8,6 +8,7 @@ import { awsVault } from '../../../src/agent/vaults/aws-secrets-manager.js';
 import type { Vault } from '../../../src/agent/vaults/vault.js';
 import { asRoot, createProxyRole, createRunner, EXTERNAL_ID, RUNNER_ARN } from '../../secrets/aws-account.js';
 import { errorOf } from '../../secrets/builders.js';
+import { leaveAws, useAws } from '../../support/aws-environment.js';
 import { aLog, aRequest, DIRECT } from './builders.js';
 
 const PREFIX = 'axiom-security/agent/';
@@ -16,7 +17,6 @@ const NEVER = new AbortController().signal;
 const secretOf = (password: string) => JSON.stringify({ username: 'produser', password });
 
 describe('the vault in AWS Secrets Manager', () => {
-  const environment = { ...process.env };
   let emulator: AwsEmulator;
   let agentEnvironment: Record<string, string>;
   let proxyRoleArn: string;
@@ -40,12 +40,8 @@ describe('the vault in AWS Secrets Manager', () => {
     await asRoot(emulator, 'CreateSecret', { Name: 'other/closed', SecretString: secretOf('canary') });
   });
   afterAll(() => emulator.stop());
-  const resetEnvironment = (next: Readonly<Record<string, string | undefined>>) => {
-    for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-    Object.assign(process.env, next);
-  };
   beforeEach(() => {
-    resetEnvironment(agentEnvironment);
+    useAws(agentEnvironment);
     log = aLog();
     now = Date.now();
   });
@@ -57,7 +53,7 @@ describe('the vault in AWS Secrets Manager', () => {
       server.close();
     }
     servers = [];
-    resetEnvironment(environment);
+    leaveAws();
   });
 
   const open = (settings: Partial<AwsVaultSettings> = {}, timeoutMs = 60_000): Vault => {

@@ -7,12 +7,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { type EventQueue, type EventQueueOptions, watchQueue } from '../../../../src/agent/rotation/events/event-queue.js';
 import type { RotationEvent } from '../../../../src/agent/rotation/events/rotation-event.js';
 import { asRoot } from '../../../secrets/aws-account.js';
+import { leaveAws, useAws } from '../../../support/aws-environment.js';
 import { EmulatedQueue } from '../emulated-queue.js';
 import { aGate, MemoryLog, NETWORK } from '../support.js';
 import { labelUpdated, serviceEvent, trailCall } from './secrets-manager-events.js';
 
 describe('the queue of rotation events', () => {
-  const environment = { ...process.env };
   let emulator: AwsEmulator;
   let queues = 0;
   let queue: EmulatedQueue;
@@ -23,12 +23,10 @@ describe('the queue of rotation events', () => {
 
   beforeAll(async () => {
     emulator = await startAwsEmulator();
-    for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-    Object.assign(process.env, emulator.environment);
+    useAws(emulator.environment);
   });
   afterAll(async () => {
-    for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-    Object.assign(process.env, environment);
+    leaveAws();
     await emulator.stop();
   });
   beforeEach(async () => {

@@ -5,10 +5,10 @@ import { type AwsEmulator, startAwsEmulator } from '@axiom-runner/local-servers'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { codeOf } from '../../../../src/audit/trail/sinks/audit-sink.js';
 import { openAuditSinks } from '../../../../src/audit/trail/sinks/open-sinks.js';
+import { leaveAws, useAws } from '../../../support/aws-environment.js';
 import { DIRECT, deliver, lines } from '../support/receivers.js';
 import { AT_ONCE, listeningLog, recordMany, TrailFolder, until, upTo } from '../support/trails.js';
 
-const before = { ...process.env };
 let emulator: AwsEmulator;
 let client: CloudWatchLogsClient;
 
@@ -22,14 +22,8 @@ beforeEach(() => {
 });
 afterEach(() => {
   client.destroy();
-  useAws(before);
+  leaveAws();
 });
-
-/** As if only these variables of AWS were set. */
-function useAws(environment: Readonly<Record<string, string | undefined>>): void {
-  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-  for (const [name, value] of Object.entries(environment)) if (name.startsWith('AWS_') && value !== undefined) process.env[name] = value;
-}
 
 async function cloudWatch(log_group: string, log = listeningLog()) {
   const [sink] = await openAuditSinks([{ type: 'cloudwatch', log_group, log_stream: 'host-1' }], DIRECT, log);

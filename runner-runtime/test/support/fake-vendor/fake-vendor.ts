@@ -26,8 +26,8 @@ export type FakeRoute = (call: FakeCall) => FakeReply | Promise<FakeReply>;
 
 /** What makes a vendor's errors its own. */
 export interface FakeVendorOptions {
-  /** Name of the vendor in records of its traffic, as the conformance checker calls it. */
-  readonly vendor: string;
+  /** Name of the vendor in records of its traffic, as the conformance checker calls it; nothing is recorded of a vendor that publishes no description. */
+  readonly vendor?: string;
   /** The vendor's answer to a call without a route. */
   readonly notFound: (call: FakeCall) => FakeReply;
   /** Looked at before the route: the vendor's refusal of a credential, or nothing. */
@@ -113,9 +113,10 @@ export class FakeVendor implements FaultInjector {
     const reply: FakeReply = (own as FakeReply | undefined) ?? (await this.#answer(call, found?.route));
     if (fault === 'reset after') return void request.socket.destroy();
     const body = reply.body === undefined ? '' : typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body);
-    if (fault === undefined) {
+    const { vendor } = this.options;
+    if (vendor !== undefined && fault === undefined) {
       const { method, headers } = call;
-      recordCall({ vendor: this.options.vendor, method, url, headers, body: text, status: reply.status, responseBody: body });
+      recordCall({ vendor, method, url, headers, body: text, status: reply.status, responseBody: body });
     }
     response.writeHead(reply.status, { 'content-type': 'application/json', ...this.commonHeaders(), ...reply.headers });
     if (fault === 'truncated body') {

@@ -54,7 +54,6 @@ export class FakeSegura {
 
   static async start(): Promise<FakeSegura> {
     const vendor = await FakeVendor.start({
-      vendor: 'segura',
       notFound: () => noRoute(),
       refusals: {
         'rate limit': { status: 429, body: { message: 'API rate limit exceeded' }, headers: { 'retry-after': '7' } },

@@ -10,9 +10,6 @@ import { root } from '../install.mjs';
 const PARTS = join(root, 'deploy/scripts');
 const SCRIPTS = { 'binary/axiom-runner.sh': 'axiom-runner.sh', 'docker/axiom-runner-docker.sh': 'axiom-runner-docker.sh' };
 
-/** Where releases are published, unless AXIOM_RELEASES_URL says otherwise. */
-const RELEASES_URL = 'https://axiom-cloudformation-template.s3.eu-central-1.amazonaws.com/axiomrunner';
-
 /** Writes them into a folder; answers with their paths. */
 export function renderScripts(folder = join(root, 'deploy')) {
   const facts = contractFacts();
@@ -48,12 +45,14 @@ function contractFacts() {
   const { ENVIRONMENT, ENVIRONMENT_PLACEHOLDERS } = require('../../contract/environment');
   const { EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_UNAVAILABLE, EXIT_CONFIG } = require('../../contract/exit-codes');
   const { PUBLISHED_IMAGE } = require('../../contract/image');
+  const { RELEASE_KEY_FILE, RELEASES_URL } = require('../../contract/releases');
   const { sandbox } = require('../../contract/systemd');
   const { STOP_TIMEOUT_SECONDS } = require('../../contract/tasks');
   const defaults = ENVIRONMENT.filter(({ published, defaultValue }) => published && defaultValue !== undefined);
   return {
     SERVICE: 'axiom-runner',
     START_LINE: 'Started Axiom Runner',
+    RELEASE_KEY_FILE,
     RELEASES_URL,
     PUBLISHED_IMAGE,
     STOP_TIMEOUT_SECONDS,

@@ -1,10 +1,11 @@
-import { findMariadb, findMoto, findMysql, kubernetesBinary, temporalServerPath } from '@axiom-runner/local-servers';
+import { commandLineTools, findMariadb, findMoto, findMysql, kubernetesBinary, temporalServerPath } from '@axiom-runner/local-servers';
 
 /**
- * Builds, downloads or installs the servers that take long, before the tests: beside tests that would use up both processors, and those
- * would run into their time limits. Which server is missing and why is said by the tests that need it.
+ * Builds, downloads or installs what takes long, before the tests: beside tests that would use up both processors, and those would run into
+ * their time limits. What is missing and why is said by the tests that need it. Prints the folder for PATH with the command-line tools that
+ * this host lacks, or an empty line.
  */
-const say = (line) => console.log(line);
-for (const find of [kubernetesBinary, temporalServerPath, findMariadb, findMysql, findMoto]) {
-  await find(say).catch((error) => say(error.message));
-}
+const say = (line) => console.error(line);
+const found = (way) => way(say).catch((error) => say(error.message));
+for (const find of [kubernetesBinary, temporalServerPath, findMariadb, findMysql, findMoto]) await found(find);
+console.log((await found(commandLineTools)) ?? '');

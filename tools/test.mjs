@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { judgeTraffic } from './conformance.mjs';
 import { installPackages, root } from './install.mjs';
 
@@ -34,7 +34,12 @@ for (const [name, program, args] of steps) {
 }
 
 console.log('\n== test servers');
-spawnSync(process.execPath, ['--import', 'tsx', 'tools/prepare-servers.mjs'], { cwd: root, stdio: 'inherit' });
+const prepared = spawnSync(process.execPath, ['--import', 'tsx', 'tools/prepare-servers.mjs'], {
+  cwd: root,
+  stdio: ['ignore', 'pipe', 'inherit'],
+  encoding: 'utf8',
+});
+const searchPath = [prepared.stdout.trim(), process.env.PATH].filter(Boolean).join(delimiter);
 
 console.log('\n== tests');
 const jest = spawnSync(
@@ -51,7 +56,7 @@ const jest = spawnSync(
   {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', RECORD_HTTP: traffic },
+    env: { ...process.env, PATH: searchPath, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true', RECORD_HTTP: traffic },
   },
 );
 try {

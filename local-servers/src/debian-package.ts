@@ -17,19 +17,22 @@ export interface DebianPackage {
   readonly name: string;
   /** The release, such as "bookworm", or "sid" for unstable. */
   readonly suite: string;
+  /** Of another machine's, such as "arm64". @default this machine's */
+  readonly architecture?: string;
 }
 
 /**
  * A folder that holds a package with the libraries it needs, down to the C library and its loader: it runs on any Linux that has apt,
  * whatever that has installed. Downloaded and unpacked once per user, never installed.
  */
-export function debianPackage({ name, suite }: DebianPackage, say?: Say): Promise<string> {
-  return cachedFolder(`debian-${suite}-${name}`, async (into, target) => {
+export function debianPackage(wanted: DebianPackage, say?: Say): Promise<string> {
+  const { name, suite, architecture } = wanted;
+  return cachedFolder(['debian', suite, architecture, name].filter(Boolean).join('-'), async (into, target) => {
     const [apt, dpkg] = await Promise.all([onPath('apt-get'), onPath('dpkg')]);
     say?.(`downloading ${name} of Debian ${suite} with its libraries, once, into ${target}`);
     const work = await mkdtemp(join(tmpdir(), 'axiom-apt-'));
     try {
-      const archives = await download(apt, work, { name, suite });
+      const archives = await download(apt, work, wanted);
       for (const file of await readdir(archives)) {
         if (isOfUse(file, name)) await run(dpkg, ['-x', join(archives, file), into], { timeout: 120_000 });
       }
@@ -43,7 +46,7 @@ export function debianPackage({ name, suite }: DebianPackage, say?: Say): Promis
 }
 
 /** Lets apt work in a folder of its own, as on a machine that has nothing installed: the system's sources and packages don't count. */
-async function download(apt: string, work: string, { name, suite }: DebianPackage): Promise<string> {
+async function download(apt: string, work: string, { name, suite, architecture }: DebianPackage): Promise<string> {
   const [sources, installed, state, cache] = ['sources.list', 'installed', 'state', 'cache'].map((entry) => join(work, entry)) as [
     string,
     string,
@@ -63,6 +66,7 @@ async function download(apt: string, work: string, { name, suite }: DebianPackag
     'APT::Sandbox::User': '', // apt's own user can't enter the folder
     'Acquire::Languages': 'none',
     'Acquire::Retries': '3',
+    ...(architecture !== undefined && { 'APT::Architecture': architecture, 'APT::Architectures': architecture }),
   };
   const options = ['-q', ...Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`])];
   const limits = { timeout: 300_000, maxBuffer: 16 * 1024 * 1024 };

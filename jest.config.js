@@ -26,7 +26,7 @@ module.exports = {
   // A busy machine is slow, which is no fault of what is tested.
   testTimeout: 30_000,
   projects: [
-    project('constructs', 'test', { esm: false, ignore: ['<rootDir>/test/(e2e|parity|release|languages)/'] }),
+    project('constructs', 'test', { esm: false, ignore: ['<rootDir>/test/(e2e|parity|release|languages|packages)/'] }),
     project('parity', 'test/parity', { esm: false, importsEsm: true }),
     project('protocol', 'protocol'),
     project('runtime', 'runner-runtime/test'),
@@ -34,6 +34,7 @@ module.exports = {
     project('local-servers', 'local-servers/test'),
     project('e2e', 'test/e2e'),
     project('release', 'test/release'),
+    project('packages', 'test/packages'),
     project('languages', 'test/languages'),
   ],
 };

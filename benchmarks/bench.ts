@@ -8,7 +8,7 @@ import { measureCommands } from './commands.js';
 import { type Figure, judge } from './figures.js';
 import { measureLargeDirectory } from './large-directory.js';
 import { measureLifecycle } from './lifecycle.js';
-import { measureStart } from './start.js';
+import { measureExecutable, measureStart } from './start.js';
 import { measureSynth } from './synth.js';
 import { tableOf } from './table.js';
 
@@ -55,6 +55,8 @@ async function measureRunner(): Promise<Figure[]> {
   const bareWorker = await buildBareWorker();
   say('measuring the start of a runner …');
   const figures = await measureStart(temporal, bareWorker);
+  say('measuring the single executable …');
+  figures.push(...(await measureExecutable(temporal)));
   say('measuring commands …');
   figures.push(...(await measureCommands(temporal)));
   say('measuring the lifecycle of a task …');

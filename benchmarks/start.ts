@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TemporalServer } from '@axiom-runner/local-servers';
+import { runnerExecutable, type TemporalServer } from '@axiom-runner/local-servers';
 import { Connection } from '@temporalio/client';
+import { NODE_VERSION, nodeBinary } from '../runner-runtime/executable/node-binary.mjs';
 import type { Figure } from './figures.js';
-import { type Invocation, nodeProcess, residentMemory, start } from './processes.js';
+import { type Invocation, nodeProcess, residentMemory, start, wallTime } from './processes.js';
 import { runnerScript } from './runner-script.js';
 import { runnerSettings } from './runner-settings.js';
 
@@ -49,6 +50,43 @@ export async function measureStart({ address, namespace }: TemporalServer, bareW
         theirs: theirs.map(({ idleMb }) => idleMb),
         compared: { kind: 'difference', most: 60 },
       },
+    ];
+  } finally {
+    await connection.close();
+  }
+}
+
+/** One value a turn. */
+type Series = Record<'version' | 'toPollingMs' | 'idleMb', number[]>;
+
+/** The single executable beside the Node that it is made of with the same bundles. */
+export async function measureExecutable({ address, namespace }: TemporalServer): Promise<Figure[]> {
+  const [executable, node] = await Promise.all([runnerExecutable(), nodeBinary(process.arch)]);
+  const ways = [
+    (args: string[]) => ({ program: executable, args }),
+    (args: string[]) => ({ program: node, args: ['--', runnerScript(), ...args] }),
+  ];
+  const connection = await Connection.connect({ address });
+  try {
+    const seen = ways.map((): Series => ({ version: [], toPollingMs: [], idleMb: [] }));
+    for (let turn = 0; turn < TURNS; turn += 1) {
+      for (const [index, way] of ways.entries()) {
+        const group = `${index === 0 ? 'executable' : 'bundles'}-${turn}`;
+        const environment = await runnerSettings({ controlPlane: address, tenantId: namespace, group });
+        seen[index]?.version.push(await wallTime({ ...way(['version']), environment }));
+        const { toPollingMs, idleMb } = await observe({ ...way([]), environment }, connection, namespace, group);
+        seen[index]?.toPollingMs.push(toPollingMs);
+        seen[index]?.idleMb.push(idleMb);
+      }
+    }
+    const figure = (what: string, name: keyof Series, unit: 'ms' | 'MB', compared: Figure['compared']): Figure => {
+      const [ours = [], theirs = []] = seen.map((values) => values[name]);
+      return { what, reference: `node ${NODE_VERSION} with the bundles`, unit, ours, theirs, compared };
+    };
+    return [
+      figure('executable: version', 'version', 'ms', { kind: 'ratio', most: 1.5 }),
+      figure('executable: start to polling', 'toPollingMs', 'ms', { kind: 'ratio', most: 1.5 }),
+      figure('executable: idle memory', 'idleMb', 'MB', { kind: 'difference' }),
     ];
   } finally {
     await connection.close();

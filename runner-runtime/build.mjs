@@ -1,9 +1,10 @@
-import { chmodSync, cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { build } from 'esbuild';
+import { NOTICES_FILE, noticesOf } from '../tools/notices.mjs';
 
 /**
  * Bundles the runtime into `dist/`: a small launcher with what must start fast, the runner itself, the secret agent, the workflows for the engine's
@@ -31,33 +32,65 @@ cpSync(require.resolve('source-map/lib/mappings.wasm'), join(out, 'mappings.wasm
 mkdirSync(join(out, 'libraries'));
 cpSync(require.resolve('@cedar-policy/cedar-wasm/nodejs').replace(/\.js$/, '_bg.wasm'), join(out, 'libraries/cedar_wasm_bg.wasm'));
 
-let patched = 0;
-/** Replaces text of a dependency that resolves files at run time; a version in which it is gone must not pass unnoticed. */
-function patch(path, pairs) {
-  return pairs.reduce(
-    (source, [from, to]) => {
-      if (!source.includes(from)) throw new Error(`${path}: "${from}" is gone, mend build.mjs`);
-      patched += 1;
-      return source.replace(from, () => to);
-    },
-    readFileSync(path, 'utf8'),
-  );
-}
+/** Where a dependency reads files at run time, and how it comes to the program's own instead. */
+const programFiles = `require(${JSON.stringify(join(here, 'src/program-files.ts'))})`;
+const PATCHES = [
+  {
+    file: 'core-bridge/index.js',
+    pairs: [
+      ['const nativeLibPath = getPrebuiltPath();', ''],
+      ['require(nativeLibPath)', `${programFiles}.loadNativeCore()`],
+    ],
+  },
+  {
+    file: 'worker/lib/workflow/threaded-vm.js',
+    pairs: [
+      [
+        "new node_worker_threads_1.Worker(require.resolve('./workflow-worker-thread'))",
+        `${programFiles}.startProgramThread('workflow-worker-thread.js')`,
+      ],
+    ],
+  },
+  {
+    file: 'source-map/lib/read-wasm.js',
+    pairs: [
+      [
+        'const wasmPath = path.join(__dirname, "mappings.wasm");',
+        `return resolve(${programFiles}.readProgramFile('mappings.wasm').buffer);`,
+      ],
+    ],
+  },
+  {
+    file: 'cedar-wasm/nodejs/cedar_wasm.js',
+    pairs: [["require('fs').readFileSync(wasmPath)", `${programFiles}.readProgramFile('libraries/cedar_wasm_bg.wasm')`]],
+  },
+];
+const patched = new Set();
+const patches = {
+  name: 'patches',
+  setup(bundler) {
+    for (const patch of PATCHES) {
+      const { file, pairs } = patch;
+      bundler.onLoad({ filter: new RegExp(`${file.replaceAll('.', '\\.').replaceAll('/', '[\\\\/]')}$`) }, ({ path }) => {
+        patched.add(patch);
+        const contents = pairs.reduce(
+          (source, [from, to]) => {
+            if (!source.includes(from)) throw new Error(`${path}: "${from}" is gone, mend build.mjs`);
+            return source.replace(from, () => to);
+          },
+          readFileSync(path, 'utf8'),
+        );
+        return { loader: 'js', contents };
+      });
+    }
+  },
+};
 
-const LOAD_NATIVE =
-  "(()=>{const m={exports:{}};process.dlopen(m,require('node:path').join(__dirname,'native',({x64:'x86_64',arm64:'aarch64'})[process.arch]+'.node'));return m.exports})()";
 const NO_BUNDLER =
   "const no=()=>{throw new Error('workflows are bundled at build time')};module.exports={defaultWorkflowInterceptorModules:[],disallowedModules:[],disallowedBuiltinModules:[],allowedBuiltinModules:[],moduleMatches:no,WorkflowCodeBundler:class{constructor(){no()}},bundleWorkflowCode:no,startDebugReplayer:no}";
-const temporal = {
-  name: 'temporal',
+const noBundler = {
+  name: 'no-bundler',
   setup(bundler) {
-    bundler.onLoad({ filter: /core-bridge[\\/]index\.js$/ }, ({ path }) => ({
-      loader: 'js',
-      contents: patch(path, [
-        ['const nativeLibPath = getPrebuiltPath();', ''],
-        ['require(nativeLibPath)', LOAD_NATIVE],
-      ]),
-    }));
     bundler.onLoad({ filter: /worker[\\/]lib[\\/](workflow[\\/]bundler|debug-replayer[\\/]index)\.js$/ }, () => ({
       loader: 'js',
       contents: NO_BUNDLER,
@@ -115,47 +148,68 @@ const common = {
   keepNames: true,
   legalComments: 'linked',
   logLevel: 'error',
+  metafile: true,
+  absWorkingDir: join(here, '..'),
   define: { 'import.meta.url': 'importMetaUrl' },
 };
-const importMetaUrl = "const importMetaUrl=require('node:url').pathToFileURL(__filename).href;";
+
+/** What went into which bundle, for the bill of materials. */
+const materials = { inputs: {}, outputs: {} };
+async function bundle(options) {
+  const { metafile } = await build({ ...common, ...options });
+  Object.assign(materials.inputs, metafile.inputs);
+  Object.assign(materials.outputs, metafile.outputs);
+}
+
+const head = (folder) => `const importMetaUrl=require('node:url').pathToFileURL(__filename).href,programFolder=${folder};`;
 // `node --` keeps Node from taking --env-file for itself: https://nodejs.org/api/cli.html#--env-filefile
-await build({
-  ...common,
+await bundle({
   entryPoints: [join(here, 'src/cli/launcher.ts')],
   outfile: join(out, 'axiomrunner.cjs'),
   external: ['./runner.cjs', './agent.cjs'],
-  banner: { js: `#!/usr/bin/env -S node --\n${importMetaUrl}` },
+  banner: { js: `#!/usr/bin/env -S node --\n${head('__dirname')}` },
 });
 for (const [entry, outfile] of [
   ['src/cli/main.ts', 'runner.cjs'],
   ['src/cli/agent/program.ts', 'agent.cjs'],
 ]) {
-  await build({
-    ...common,
+  await bundle({
     entryPoints: [join(here, entry)],
     outfile: join(out, outfile),
     // A library is required, not imported: it is CommonJS, whose names import() cannot always tell.
     supported: { 'dynamic-import': false },
-    plugins: [libraries, temporal],
-    banner: { js: importMetaUrl },
+    plugins: [libraries, patches, noBundler],
+    banner: { js: head('__dirname') },
   });
 }
 for (const name of used) {
-  await build({
-    ...common,
+  await bundle({
     stdin: { contents: `module.exports = require(${JSON.stringify(name)});`, resolveDir: here, loader: 'js' },
     outfile: join(out, fileOf(name)),
-    banner: { js: importMetaUrl },
+    plugins: [patches],
+    banner: { js: head("require('node:path').dirname(__dirname)") },
   });
 }
-await build({
-  ...common,
+await bundle({
   entryPoints: [require.resolve('@temporalio/worker/lib/workflow/workflow-worker-thread.js')],
   outfile: join(out, 'workflow-worker-thread.js'),
-  plugins: [temporal],
-  banner: { js: importMetaUrl },
+  plugins: [patches, noBundler],
+  banner: { js: head('__dirname') },
 });
-if (patched === 0) throw new Error('no dependency was patched');
-chmodSync(join(out, 'axiomrunner.cjs'), 0o755);
+for (const { file } of PATCHES.filter((patch) => !patched.has(patch))) throw new Error(`no bundle holds ${file}, mend build.mjs`);
+cpSync(join(here, '../LICENSE'), join(out, 'LICENSE'));
+writeFileSync(join(out, NOTICES_FILE), noticesOf(materials));
+// An image has no env that would find node, so its launcher names it.
+mkdirSync(join(out, 'image'));
+writeFileSync(join(out, 'image/.keep'), '');
+writeFileSync(join(out, 'image/axiomrunner'), "#!/usr/local/bin/node --\nrequire('/opt/axiomrunner/axiomrunner.cjs');\n");
+// Whatever the umask is: others run them, in an image and from a package.
+const executables = ['axiomrunner.cjs', 'image/axiomrunner'].map((name) => join(out, name));
+chmodSync(out, 0o755);
+for (const entry of readdirSync(out, { recursive: true, withFileTypes: true })) {
+  const path = join(entry.parentPath, entry.name);
+  chmodSync(path, entry.isDirectory() || executables.includes(path) ? 0o755 : 0o644);
+}
 rmSync(dist, { recursive: true, force: true });
 renameSync(out, dist);
+writeFileSync(`${dist}.meta.json`, JSON.stringify(materials));

@@ -67,6 +67,10 @@ try {
   passed += numPassedTests;
   failed += numFailedTests + brokenSuites.length;
   skipped = numPendingTests + numTodoTests;
+  const slowest = testResults.map(({ name, startTime, endTime }) => ({ name, seconds: (endTime - startTime) / 1000 }));
+  console.log('\nthe slowest suites, in seconds:');
+  for (const { name, seconds } of slowest.sort((one, other) => other.seconds - one.seconds).slice(0, 15))
+    console.log(`${seconds.toFixed(0).padStart(5)}  ${name.slice(root.length + 1)}`);
   for (const { name, assertionResults } of testResults) {
     for (const { status, fullName } of assertionResults)
       if (status === 'pending' || status === 'todo') console.log(`skipped: ${name.slice(root.length + 1)}: ${fullName}`);

@@ -41,10 +41,18 @@ export interface RunnerImageConfig {
 /** Settings of an image that is built from the runtime's npm package. */
 export interface RunnerImageAssetOptions {
   /**
-   * Image with Node 24 or newer that the runtime is put on, best by digest. It is pulled where `cdk deploy` runs.
-   * @default - the base image in the package's Dockerfile
+   * Image that the runtime is put on, best by digest: glibc 2.28 or newer, libstdc++ and CA certificates. It is pulled where
+   * `cdk deploy` runs.
+   * @default - the distroless image in the package's Dockerfile
    */
   readonly baseImage?: string;
+
+  /**
+   * Image that Node 24 or newer is taken from, best by digest: `/usr/local/bin/node` and `/usr/local/LICENSE`, as in Node's official
+   * images. It is pulled where `cdk deploy` runs.
+   * @default - Node's official image in the package's Dockerfile
+   */
+  readonly nodeImage?: string;
 }
 
 /** The container image that a host runs. */
@@ -92,13 +100,20 @@ class AssetImage extends RunnerImage {
   public bind(scope: Construct, { architecture }: RunnerImageBindOptions): RunnerImageConfig {
     const { LINUX_AMD64, LINUX_ARM64 } = ecrAssets.Platform;
     const baseImage = optionalSetting(scope, 'image.baseImage', this.options.baseImage, IMAGE_REFERENCE);
+    const nodeImage = optionalSetting(scope, 'image.nodeImage', this.options.nodeImage, IMAGE_REFERENCE);
+    const isArm = architecture === RunnerArchitecture.ARM64;
     const asset = new ecrAssets.DockerImageAsset(scope, 'Image', {
       directory: runtimePackageFolder(scope, 'image'),
       // Of the package only what the image holds: neither its sources nor its dependencies.
       exclude: ['*', '!dist', '!Dockerfile'],
       ignoreMode: IgnoreMode.DOCKER,
-      platform: architecture === RunnerArchitecture.ARM64 ? LINUX_ARM64 : LINUX_AMD64,
-      buildArgs: baseImage === undefined ? undefined : { BASE: baseImage },
+      platform: isArm ? LINUX_ARM64 : LINUX_AMD64,
+      buildArgs: {
+        // Docker's old builder does not set it.
+        TARGETARCH: isArm ? 'arm64' : 'amd64',
+        ...(baseImage !== undefined && { BASE: baseImage }),
+        ...(nodeImage !== undefined && { NODE: nodeImage }),
+      },
     });
     return { imageUri: asset.imageUri, repository: asset.repository, compatibilityMode: false };
   }

@@ -45,7 +45,7 @@ SETTING_NAMES=()
 SETTING_VALUES=()
 SETTING_COUNT=0
 TEMPORARY=''
-trap '[ -z "$TEMPORARY" ] || rm -f "$TEMPORARY" "$TEMPORARY.sha256"' EXIT
+trap '[ -z "$TEMPORARY" ] || rm -f "$TEMPORARY" "$TEMPORARY.sha256" "$TEMPORARY.sig"' EXIT
 trap 'exit 130' INT TERM
 
 say() {
@@ -471,10 +471,11 @@ image_of_container() {
   fact "{{index .Config.Labels \"$IMAGE_LABEL\"}}"
 }
 
-# true, false, or null when the image has no health check or health is switched off.
+# true, false, or null when the image has no health check or health is switched off. Where an image's format has no place for the check,
+# its title tells that it answers.
 health() {
   local answer
-  if [ -z "$(fact '{{if .Config.Healthcheck}}yes{{end}}')" ]; then
+  if [ -z "$(fact '{{if .Config.Healthcheck}}yes{{end}}')" ] && [ "$(fact '{{index .Config.Labels "org.opencontainers.image.title"}}')" != "$IMAGE_TITLE" ]; then
     printf null
   elif answer=$("$TOOL" exec "$CONTAINER" axiomrunner health 2>/dev/null); then
     printf true
@@ -597,6 +598,8 @@ VERBS='start stop register deregister status logs update'
 CONTAINER=$SERVICE
 # The image as it was asked for: after a rollback the container itself only knows the id.
 IMAGE_LABEL=axiom-runner.image
+# Label of the images of this project, whoever builds them.
+IMAGE_TITLE='Axiom Runner'
 
 options_of() {
   case $1 in

@@ -12,6 +12,8 @@ VERBS='start stop register deregister status logs update'
 CONTAINER=$SERVICE
 # The image as it was asked for: after a rollback the container itself only knows the id.
 IMAGE_LABEL=axiom-runner.image
+# Label of the images of this project, whoever builds them.
+IMAGE_TITLE='Axiom Runner'
 
 options_of() {
   case $1 in

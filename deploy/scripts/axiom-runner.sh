@@ -12,6 +12,11 @@ EXECUTABLE=$RUNNER_FOLDER/axiomrunner
 LOG_FILE=$RUNNER_FOLDER/axiom-runner.log
 PID_FILE=$RUNNER_FOLDER/axiom-runner.pid
 SERVICE_USER=${AXIOM_SERVICE_USER:-$SERVICE}
+# Where a key lies beside the script or the executable, only what is signed with it is taken. A link to nothing is no reason to go without.
+RELEASE_KEY=''
+for place in "$(dirname "${BASH_SOURCE[0]}")" "$RUNNER_FOLDER"; do
+  if [ -e "$place/$RELEASE_KEY_FILE" ] || [ -L "$place/$RELEASE_KEY_FILE" ]; then RELEASE_KEY=$place/$RELEASE_KEY_FILE; fi
+done
 
 options_of() {
   case $1 in
@@ -200,6 +205,11 @@ RestartPreventExitStatus=$EXIT_CONFIG
 KillMode=mixed
 TimeoutStopSec=$STOP_TIMEOUT_SECONDS
 $SANDBOX
+KeyringMode=private
+ProtectProc=invisible
+RemoveIPC=yes
+SystemCallErrorNumber=EPERM
+SystemCallFilter=@system-service
 
 [Install]
 WantedBy=multi-user.target

@@ -14,19 +14,54 @@ fetch_release() {
   esac
   url=${base%/}/releases/$1/regular-amd64_linux_${machine}_v1/axiomrunner
   TEMPORARY=$(mktemp "$2.XXXXXX") || fail "$EXIT_FAILED" "$RUNNER_FOLDER cannot be written to." "Run this as a user who may, or set AXIOM_RUNNER_HOME."
+  [ -z "$RELEASE_KEY" ] || need_openssl
   download "$url.sha256" "$TEMPORARY.sha256"
   download "$url" "$TEMPORARY"
   read -r wanted _ <"$TEMPORARY.sha256"
   read -r found _ < <(sha256sum "$TEMPORARY")
-  rm -f "$TEMPORARY.sha256"
   [[ $wanted =~ ^[0-9a-f]{64}$ ]] || fail "$EXIT_FAILED" "$url.sha256 holds no checksum; nothing was changed." "Try again; if it stays so, tell whoever publishes the releases."
   [ "$wanted" = "$found" ] || fail "$EXIT_FAILED" "$url does not have the published checksum; nothing was changed." "Try again; if it stays so, tell whoever publishes the releases."
+  [ -z "$RELEASE_KEY" ] || verify_signature "$url"
   chmod 755 "$TEMPORARY"
-  if [[ $(timeout 20 "$TEMPORARY" version </dev/null 2>/dev/null) != "axiomrunner "* ]]; then
-    fail "$EXIT_FAILED" "the axiomrunner of $url does not run on this host; nothing was changed." "It needs Linux with glibc 2.28 or newer and a /tmp that may hold programs."
-  fi
+  found=$(timeout 20 "$TEMPORARY" version </dev/null 2>/dev/null)
+  [[ $found == "axiomrunner "* ]] ||
+    fail "$EXIT_FAILED" "the axiomrunner of $url does not run on this host; nothing was changed." "It needs Linux with glibc 2.28 or newer."
+  check_version "$1" "${found#axiomrunner }"
   mv -f "$TEMPORARY" "$2" || fail "$EXIT_FAILED" "$2 cannot be written." "See the message above."
+  rm -f "$TEMPORARY.sha256" "$TEMPORARY.sig"
   TEMPORARY=''
+}
+
+# A checksum from the same place tells of damage only; a signature tells who made it.
+verify_signature() {
+  download "$1.sig" "$TEMPORARY.sig"
+  openssl pkeyutl -verify -pubin -inkey "$RELEASE_KEY" -rawin -in "$TEMPORARY" -sigfile "$TEMPORARY.sig" >/dev/null 2>&1 ||
+    fail "$EXIT_FAILED" "$1 is not signed with the key of $RELEASE_KEY; nothing was changed." "Try again; if it stays so, do not use it, and tell whoever publishes the releases."
+}
+
+# Ed25519 over a whole file: older ones have no -rawin.
+need_openssl() {
+  local found
+  found=$(openssl version 2>/dev/null)
+  [[ $found =~ ^OpenSSL\ ([3-9]|[1-9][0-9])\. ]] ||
+    fail "$EXIT_UNAVAILABLE" "signatures are verified with OpenSSL 3 or newer; found: ${found:-none}. Nothing was changed." "Install it; or download and verify on another host and put the axiomrunner here yourself."
+}
+
+# A mirror must not hand out another version than was asked for, nor an older one as the latest. Arguments: version asked for, version found.
+check_version() {
+  local mine newest
+  if [ "$1" != latest ]; then
+    [ "$1" = "$2" ] || fail "$EXIT_FAILED" "version $1 was asked for, and $2 came; nothing was changed." "Is $1 published? Ask for another one, or tell whoever publishes the releases."
+    return
+  fi
+  mine=$([ ! -e "$EXECUTABLE" ] || timeout 20 "$EXECUTABLE" version </dev/null 2>/dev/null)
+  [[ $mine == "axiomrunner "* ]] || return 0
+  mine=${mine#axiomrunner }
+  # For sort, ~ comes before the end: what comes before a release is older than it.
+  newest=$(printf '%s\n%s\n' "$mine" "$2" | tr - '~' | sort -V | tail -n 1 | tr '~' -)
+  if [ "$mine" != "$2" ] && [ "$newest" = "$mine" ]; then
+    fail "$EXIT_FAILED" "the latest release is $2, and you have $mine; nothing was changed." "To go back all the same: $PROGRAM update --version $2"
+  fi
 }
 
 download() {

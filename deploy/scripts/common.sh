@@ -12,7 +12,7 @@ SETTING_NAMES=()
 SETTING_VALUES=()
 SETTING_COUNT=0
 TEMPORARY=''
-trap '[ -z "$TEMPORARY" ] || rm -f "$TEMPORARY" "$TEMPORARY.sha256"' EXIT
+trap '[ -z "$TEMPORARY" ] || rm -f "$TEMPORARY" "$TEMPORARY.sha256" "$TEMPORARY.sig"' EXIT
 trap 'exit 130' INT TERM
 
 say() {

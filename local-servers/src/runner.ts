@@ -13,6 +13,8 @@ export interface RunnerOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** Arguments. @default none, which starts it */
   readonly args?: readonly string[];
+  /** Folder that it runs in. @default that of this process */
+  readonly cwd?: string;
 }
 
 /** A runner as a process of its own, as it is shipped. */
@@ -41,11 +43,24 @@ export function runnerBundle(): string {
   return path;
 }
 
+/** The file that a user calls: what AXIOM_RUNNER_PROGRAM names, such as the single executable, or the bundle, which names Node in its first line. */
+export function runnerFile(): string {
+  return process.env.AXIOM_RUNNER_PROGRAM || runnerBundle();
+}
+
+/** How the runner is called: the program that AXIOM_RUNNER_PROGRAM names, or this Node with the bundle. */
+export function runnerCommand(): readonly [file: string, ...args: string[]] {
+  const program = process.env.AXIOM_RUNNER_PROGRAM;
+  return program === undefined || program === '' ? [process.execPath, '--', runnerBundle()] : [program];
+}
+
 /** Starts a runner. */
-export function startRunner({ environment, args = [] }: RunnerOptions): RunnerProcess {
+export function startRunner({ environment, args = [], cwd }: RunnerOptions): RunnerProcess {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, ['--', runnerBundle(), ...args], {
+  const [file, ...first] = runnerCommand();
+  const child = spawn(file, [...first, ...args], {
     env: { PATH, HOME, ...environment },
+    ...(cwd === undefined ? {} : { cwd }),
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });

@@ -156,9 +156,9 @@ describe('update', () => {
   it('puts the latest in the place of the old one, restarts, and keeps settings and the old one', async () => {
     await start();
     const before = { env: await folder.read('.env'), pid: (await statusOf()).pid };
-    await releases.publish('latest', executable('newer'));
+    await releases.publish('latest', executable('9.0.0'));
     expect(await update()).toEqual({ code: 0, output: expect.stringContaining('is in place and running') });
-    expect(await folder.read('axiomrunner')).toBe(executable('newer'));
+    expect(await folder.read('axiomrunner')).toBe(executable('9.0.0'));
     expect(await folder.read('axiomrunner.previous')).toBe(executable());
     expect(await folder.read('.env')).toBe(before.env);
     const after = await statusOf();
@@ -192,15 +192,15 @@ describe('update', () => {
   );
 
   it.each([
-    ['has another checksum', executable('forged'), 'f'.repeat(64), 'does not have the published checksum'],
-    ['has no checksum', executable('forged'), 'none', 'holds no checksum'],
+    ['has another checksum', executable('9.0.0'), 'f'.repeat(64), 'does not have the published checksum'],
+    ['has no checksum', executable('9.0.0'), 'none', 'holds no checksum'],
     ['does not run on this host', 'no program', undefined, 'does not run on this host'],
   ])(
     'changes nothing when the new one %s',
     async (_, content, checksum, message) => {
       await start();
       const { pid } = await statusOf();
-      await releases.publish('latest', content, checksum);
+      await releases.publish('latest', content, checksum === undefined ? {} : { checksum });
       expect(await update()).toEqual({ code: 1, output: expect.stringContaining(message) });
       expect(await folder.read('axiomrunner')).toBe(executable());
       expect((await statusOf()).pid).toBe(pid);
@@ -214,11 +214,11 @@ describe('update', () => {
   }, 60_000);
 
   it('downloads an executable that is missing at the first start', async () => {
-    await releases.publish('latest', executable('first'));
+    await releases.publish('latest', executable('1.0.0'));
     await unlink(join(folder.path, 'axiomrunner'));
     const { code } = await folder.run(['start', ...settings, '--apikey', KEY], { environment: { AXIOM_RELEASES_URL: releases.url } });
     expect(code).toBe(0);
-    expect(await folder.read('axiomrunner')).toBe(executable('first'));
+    expect(await folder.read('axiomrunner')).toBe(executable('1.0.0'));
   }, 60_000);
 
   it('takes releases over TLS, or from loopback, only', async () => {

@@ -142,7 +142,7 @@ describe('a release', () => {
     const output = join(folder.path, 'refused');
     const { code, stderr } = await release(['--only', 'archives', '--output', output], { RELEASE_SIGNING_KEY: '' });
     expect(code).toBe(78);
-    for (const fault of [`no tag v${VERSION}`, 'RELEASE_SIGNING_KEY is not set', '--only or --without leaves parts out'])
+    for (const fault of [`no tag v${VERSION}`, 'RELEASE_SIGNING_KEY is not set', '--only, --without and --built are for a dry run'])
       expect(stderr).toContain(fault);
     await expect(stat(output)).rejects.toMatchObject({ code: 'ENOENT' });
   }, 60_000);

@@ -7,7 +7,8 @@ import { root } from '../install.mjs';
 import { notesOf } from './changelog.mjs';
 import { filesUnder, write } from './files.mjs';
 import { linkRelease, makeIndex } from './index.mjs';
-import { PARTS } from './parts.mjs';
+import { makeSboms } from './materials.mjs';
+import { BUILDS, PARTS } from './parts.mjs';
 import { commitOf, faultsOf } from './readiness.mjs';
 import { signerOf } from './signing.mjs';
 
@@ -16,13 +17,15 @@ const HELP = `Usage: npm run release -- [OPTION...]
 Makes everything that users download, below releases/<version>/ of a folder: ${PARTS.map(({ name }) => name).join(', ')};
 with bills of materials, checksums, an index and signatures. It publishes nothing.
 
-  --dry-run             also from a changed checkout, an untagged commit, without a key or a date in CHANGELOG.md
-  --output FOLDER       release/, made anew
-  --only PART[,PART]    these parts, for a try
-  --without PART[,PART] all but these
-  --base-url URL        address under which the folder will be published (${RELEASES_URL})
-  --charts-index FILE   index.yaml that is published now: the versions in it stay
-  --json                what was made, as JSON on standard output
+  --dry-run               also from a changed checkout, an untagged commit, without a key or a date in CHANGELOG.md
+  --output FOLDER         release/, made anew
+  --only PART[,PART]      these parts, for a try
+  --without PART[,PART]   all but these
+  --built                 take bundles and library as they were built last, in a dry run
+  --base-url URL          address under which the folder will be published (${RELEASES_URL})
+  --charts-index FILE     index.yaml that is published now: the versions in it stay
+  --image-arg NAME=VALUE  build argument of the image, again and again: NODE and BASE, best by digest
+  --json                  what was made, as JSON on standard output
   --help
 
 Environment: RELEASE_SIGNING_KEY, Ed25519 private key in PEM; without one a dry run signs nothing.
@@ -42,10 +45,12 @@ function optionsOf(args) {
       options: {
         'dry-run': flag,
         output: { ...option, default: 'release' },
+        built: flag,
         only: option,
         without: option,
         'base-url': { ...option, default: RELEASES_URL },
         'charts-index': option,
+        'image-arg': { ...option, multiple: true, default: [] },
         json: flag,
         help: flag,
       },
@@ -72,7 +77,7 @@ async function release(args) {
   const { notes, date } = notesOf(readFileSync(join(root, 'CHANGELOG.md'), 'utf8'), version);
   const signingKey = process.env.RELEASE_SIGNING_KEY || undefined;
 
-  const faults = faultsOf({ version, commit, date, signingKey, complete: parts.length === PARTS.length });
+  const faults = faultsOf({ version, commit, date, signingKey, complete: parts.length === PARTS.length && !options.built });
   for (const fault of faults) say(`${options['dry-run'] ? 'not yet to be released' : 'release'}: ${fault}`);
   if (faults.length > 0 && !options['dry-run']) {
     process.exitCode = EXIT_CONFIG;
@@ -89,21 +94,27 @@ async function release(args) {
     charts: join(output, 'charts'),
     baseUrl: options['base-url'].replace(/\/$/, ''),
     previousIndex: options['charts-index'] === undefined ? undefined : readFileSync(options['charts-index'], 'utf8'),
+    imageArguments: options['image-arg'],
     publicKey: signer?.publicKey,
     signer,
   };
   rmSync(output, { recursive: true, force: true });
   mkdirSync(context.folder, { recursive: true });
-  for (const { name, make } of parts) {
-    const start = performance.now();
-    say(`${name} …`);
-    await make(context);
-    say(`${name}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
-  }
+  const needs = new Set(options.built ? [] : parts.flatMap((part) => part.needs ?? []));
+  for (const need of needs) await step(need, () => BUILDS[need](context));
+  for (const { name, make } of parts) await step(name, () => make(context));
+  await step('bills of materials', () => makeSboms(context));
   write(join(context.folder, 'NOTES.md'), notes);
   makeIndex(context);
   linkRelease(context.folder, LATEST_RELEASE);
   report(output, context, options);
+}
+
+async function step(name, make) {
+  const start = performance.now();
+  say(`${name} …`);
+  await make();
+  say(`${name}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
 }
 
 function report(output, { version, commit, folder, signer }, { json }) {

@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../install.mjs';
 
@@ -16,18 +15,19 @@ export function bundledComponents(metafile) {
     maxBuffer: 256 * 1024 * 1024,
   });
   if (status !== 0) throw new Error(`cyclonedx-esbuild cannot read ${metafile}: ${error?.message ?? stderr}`);
-  return JSON.parse(stdout).components;
+  const packages = JSON.parse(stdout).components.filter(({ purl }) => purl !== undefined);
+  // One entry for a package that lies in several places.
+  return [...new Map(packages.map((component) => [component.purl, { ...component, 'bom-ref': component.purl }])).values()];
 }
 
-/** Node, in what brings it along. */
-export function nodeComponent(version) {
-  const purl = `pkg:generic/node@${version}`;
-  return { type: 'platform', 'bom-ref': purl, name: 'node', version, licenses: [{ license: { id: 'MIT' } }], purl };
-}
-
-/** A package of npm, by what is installed. */
-export function npmComponent(name) {
-  const { version, license } = JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'));
+/** A package of npm. */
+export function npmComponent(name, { version, license }) {
   const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`;
   return { type: 'library', 'bom-ref': purl, name, version, licenses: [{ license: { id: license } }], purl };
+}
+
+/** A container image by the name that it is pulled by. */
+export function imageComponent(image) {
+  const [name, version = 'latest'] = image.includes('@') ? image.split('@') : image.split(/:(?=[^/]*$)/);
+  return { type: 'container', 'bom-ref': image, name, version };
 }

@@ -24,6 +24,6 @@ export function faultsOf({ version, commit, date, signingKey, complete }) {
     ...(commit.tags.includes(`v${version}`) ? [] : [`the commit has no tag v${version}. Tag it: git tag -s v${version}`]),
     ...(date === undefined ? [`CHANGELOG.md names no date for ${version}. Run npm run release:version -- ${version}.`] : []),
     ...(signingKey === undefined ? ['RELEASE_SIGNING_KEY is not set. Allowed: an Ed25519 private key in PEM.'] : []),
-    ...(complete ? [] : ['--only or --without leaves parts out. Allowed in a dry run only.']),
+    ...(complete ? [] : ['--only, --without and --built are for a dry run.']),
   ];
 }

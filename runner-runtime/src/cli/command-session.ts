@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { type System, systemSchema } from '@axiom-runner/protocol';
 import { SECRET_TYPES } from '../../../contract/secrets.js';
-import { parseEnvFile } from '../config/env-file.js';
 import { loadSettings } from '../config/load-settings.js';
-import { type Settings, SettingsError } from '../config/settings.js';
+import type { Settings } from '../config/settings.js';
 import { redactorFor } from '../guard/redaction.js';
 import { createLogger, type Logger } from '../operations/logger.js';
 import { openGate } from '../systems/open-gate.js';
 import type { Use } from '../systems/systems.js';
 import { createWorkContext, type WorkContext } from '../tasks/work-context.js';
+import { readEnvironment } from './read-environment.js';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
 
@@ -18,34 +18,11 @@ import { UsageError } from './usage-error.js';
  * @throws {SettingsError} also for a file that cannot be read or parsed
  */
 export function readSettings(envFile: string | undefined): Settings {
-  const readFile = (path: string) => readFileSync(path, 'utf8');
-  if (envFile === undefined) return loadSettings(process.env, readFile);
-  let text: string;
-  try {
-    text = readFile(envFile);
-  } catch (error) {
-    throw new SettingsError([
-      {
-        variable: '--env-file',
-        found: `${envFile} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
-        mend: 'Give the path of a readable file.',
-      },
-    ]);
-  }
-  const { variables, faultyLines } = parseEnvFile(text);
-  if (faultyLines.length > 0) {
-    throw new SettingsError([
-      {
-        variable: '--env-file',
-        found: `${envFile} is not NAME=value in line ${faultyLines.join(', ')}`,
-        mend: 'Write one NAME=value a line; comments start with #.',
-      },
-    ]);
-  }
-  for (const [name, value] of Object.entries(variables)) {
+  const { file, all } = readEnvironment(envFile);
+  for (const [name, value] of Object.entries(file)) {
     if (name.startsWith('AWS_') && process.env[name] === undefined) process.env[name] = value;
   }
-  return loadSettings({ ...variables, ...process.env }, readFile);
+  return loadSettings(all, (path) => readFileSync(path, 'utf8'));
 }
 
 /** What a command that works on a system needs. */

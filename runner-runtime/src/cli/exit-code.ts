@@ -3,6 +3,7 @@ import { EXIT_CONFIG, EXIT_FAILED, EXIT_OK, EXIT_UNAVAILABLE, EXIT_USAGE } from 
 import { SettingsError } from '../config/settings.js';
 import { type ErrorCode, RunnerError } from '../errors.js';
 import { PrivateFileError } from '../operations/private-file.js';
+import { NativeCoreError } from '../program-files.js';
 import { json, type Terminal } from './terminal.js';
 import { UsageError } from './usage-error.js';
 
@@ -25,6 +26,10 @@ export function exitCodeOf(error: unknown, asJson: boolean, terminal: Terminal):
         ? json({ error: { code: 'FILE', message: error.message, mend: error.mend } })
         : `axiomrunner: ${error.message}\n  ${error.mend}\n`,
     );
+    return EXIT_CONFIG;
+  }
+  if (error instanceof NativeCoreError) {
+    terminal.err(asJson ? json({ error: { code: 'NATIVE_CORE', message: error.message } }) : `axiomrunner: ${error.message}\n`);
     return EXIT_CONFIG;
   }
   if (error instanceof RunnerError) {

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { AGENT_COMMAND } from '../../../contract/agent.js';
 import { EXIT_NO_READER, EXIT_SOFTWARE } from '../../../contract/exit-codes.js';
-import { VERSION } from '../version.js';
 import { getSecret } from './get-secret/get-secret.js';
 import { health } from './health.js';
+import { versionText } from './version.js';
 
 /** Starts fast what must start fast (an exec probe runs `health` every few seconds) and loads the runner for everything else. */
 async function launch(args: readonly string[]): Promise<number> {
@@ -16,10 +16,8 @@ async function launch(args: readonly string[]): Promise<number> {
       (path) => readFileSync(path, 'utf8'),
       (text) => process.stdout.write(text),
     );
-  if (command === 'version' || command === '--version' || command === '-V') {
-    process.stdout.write(
-      args.includes('--json') ? `${JSON.stringify({ version: VERSION, node: process.version })}\n` : `axiomrunner ${VERSION}\n`,
-    );
+  if (command === '--version' || command === '-V' || (command === 'version' && args.slice(1).every((arg) => arg === '--json'))) {
+    process.stdout.write(versionText(args.includes('--json')));
     return 0;
   }
   if (command === 'get-secret') {
@@ -37,7 +35,7 @@ async function launch(args: readonly string[]): Promise<number> {
   return main(args);
 }
 
-// A listener takes the place of Node's, which would open the inspector to whoever may signal the process.
+// A listener takes the place of Node's, which would open the inspector to whoever may signal the process; the executable is told so from the start.
 process.on('SIGUSR1', () => undefined);
 
 // `… | head`: ends as other programs do whose reader has seen enough.

@@ -5,6 +5,7 @@ import { VERSION } from '../version.js';
 import { exitCodeOf } from './exit-code.js';
 import { health } from './health.js';
 import { processTerminal, type Terminal } from './terminal.js';
+import { versionText } from './version.js';
 
 const EXAMPLES = `
 Examples:
@@ -66,11 +67,13 @@ function program(terminal: Terminal, exit: (code: number) => void): Command {
   command(cli, 'start', 'work until SIGTERM; the same as no command').action(async (options: { envFile?: string }) =>
     exit(await (await import('./start.js')).start(options.envFile)),
   );
-  // The launcher answers these two without loading this file, unless options stand before the command.
-  cli
-    .command('version')
-    .description('print the version')
-    .action(() => terminal.out(`axiomrunner ${VERSION}\n`));
+  // The launcher answers these two without loading this file, unless further options ask for it.
+  withJson(cli, 'version', 'print the version, or ask whether there is a newer one')
+    .option('--check', 'ask where releases are published; exit code 1 when there is a newer one')
+    .action(async (options: { check?: boolean; json?: boolean; envFile?: string }) => {
+      if (options.check === true) exit(await (await import('./version-check.js')).checkVersion(options, terminal));
+      else terminal.out(versionText(options.json === true));
+    });
   command(cli, 'health', 'ask the runner on this host whether it takes tasks')
     .option('--alive', 'ask whether its process answers instead')
     .action(async ({ envFile: path, alive }: { envFile?: string; alive?: boolean }) => {

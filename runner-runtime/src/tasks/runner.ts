@@ -28,8 +28,8 @@ export interface RunnerOptions {
   /** Takes what no log level may hold back: the start line, the records of steps, the figures. */
   readonly records: Logger;
   readonly metrics: Metrics;
-  /** File with the bundled workflows. */
-  readonly workflowBundle: string;
+  /** Reads the bundled workflows. */
+  readonly workflows: () => string;
 }
 
 /** Routes the engine's own messages into the log, once a process, and leaves signals to us. */
@@ -136,7 +136,7 @@ export class Runner {
   }
 
   #createWorker(connection: NativeConnection): Promise<Worker> {
-    const { context, log, records, metrics, workflowBundle } = this.options;
+    const { context, log, records, metrics, workflows } = this.options;
     const { settings, systems, reaper, guard, documents } = context;
     const { tenantId, runnerGroupId, namespace, maxConcurrentTasks } = settings;
     const group = { tenantId, runnerGroupId };
@@ -145,7 +145,7 @@ export class Runner {
       namespace,
       taskQueue: settings.taskQueue,
       identity: workerId(),
-      workflowBundle: { codePath: workflowBundle },
+      workflowBundle: { code: workflows() },
       activities: {
         ...createActivities({
           access: new AccessActivities({ guard, documents, systems, group, reaper, now: Date.now }),

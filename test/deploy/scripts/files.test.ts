@@ -92,6 +92,11 @@ describe('the Dockerfile', () => {
   const text = read('deploy/docker/Dockerfile');
   const final = text.slice(text.lastIndexOf('\nFROM '));
 
+  it('starts from an image with node and from one without a shell, which arguments replace', () => {
+    expect(text).toMatch(/^ARG NODE=\S+\/node:24-\S+\nARG BASE=\S+\/distroless\/cc-\S+:nonroot$/m);
+    expect(text.match(/^FROM \$\{\w+\}/gm)).toEqual(['FROM ${NODE}', 'FROM ${BASE}']);
+  });
+
   it('comes with the package that is its build context', () => {
     expect(JSON.parse(read('runner-runtime/package.json')).files).toEqual(expect.arrayContaining(['Dockerfile', 'dist']));
   });

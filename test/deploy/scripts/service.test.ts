@@ -136,6 +136,15 @@ describe('the service of the binary', () => {
     expect(unit.join('\n')).not.toContain('EnvironmentFile');
   });
 
+  (systemdAnalyze ? it : it.skip)('is exposed as little as a program with a network can be', () => {
+    if (!asRoot) box.program('runuser', 'shift 3; exec "$@"');
+    box.run(['register', '--no-wait', ...GIVEN], KEY);
+    // Of 100; what is left is the network, the user's own identity and executable memory.
+    const args = ['security', '--offline=true', '--threshold=20', join(box.path, UNIT)];
+    const { status, stdout } = spawnSync('systemd-analyze', args, { encoding: 'utf8' });
+    expect({ status, verdict: stdout.split('\n').at(-2) }).toEqual({ status: 0, verdict: expect.stringContaining('OK') });
+  });
+
   (asRoot ? it : it.skip)('gives .env to that user and to nobody else', () => {
     box.run(['register', '--no-wait', ...GIVEN], KEY);
     const { uid, mode } = statSync(join(box.path, '.env'));

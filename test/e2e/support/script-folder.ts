@@ -1,7 +1,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, link, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -36,16 +36,17 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** An executable that is the bundled runner; the remark makes it another file. */
-export function executable(remark = ''): string {
-  return `#!/bin/sh\n# ${remark}\nexec '${process.execPath}' -- '${runnerBundle()}' "$@"\n`;
+/** An executable that is the bundled runner, but for the version that it tells. */
+export function executable(version = '0.1.0'): string {
+  return `#!/bin/sh\n[ "$*" = version ] && echo 'axiomrunner ${version}' && exit\nexec '${process.execPath}' -- '${runnerBundle()}' "$@"\n`;
 }
 
-/** Makes such a folder. */
-export async function scriptFolder(): Promise<ScriptFolder> {
+/** Makes such a folder. @param program path of the executable. @default the bundled runner */
+export async function scriptFolder(program?: string): Promise<ScriptFolder> {
   const path = await mkdtemp(join(tmpdir(), 'axiom-script-'));
   await cp(SCRIPT, join(path, 'axiom-runner.sh'));
-  await writeFile(join(path, 'axiomrunner'), executable(), { mode: 0o755 });
+  if (program === undefined) await writeFile(join(path, 'axiomrunner'), executable(), { mode: 0o755 });
+  else await cp(program, join(path, 'axiomrunner'));
   const run = (args: readonly string[], { input = '', environment = {} }: RunOptions = {}): Promise<Ended> => {
     const { PATH = '', HOME = '' } = process.env;
     const child = spawn('bash', [join(path, 'axiom-runner.sh'), ...args], {
@@ -58,7 +59,8 @@ export async function scriptFolder(): Promise<ScriptFolder> {
         output += text;
       });
     }
-    child.stdin.end(input);
+    // It may have ended before it has read what nobody asked for.
+    child.stdin.on('error', () => undefined).end(input);
     // The runner that stays behind has its own output, so "close" comes when the script ends.
     return new Promise((resolve, reject) => {
       child.on('error', reject).on('close', (code) => resolve({ code: code ?? -1, output }));
@@ -82,11 +84,19 @@ export async function commandLines(): Promise<string> {
   return stdout;
 }
 
+/** What stands beside a published executable. */
+export interface Beside {
+  /** @default the right one */
+  readonly checksum?: string;
+  /** @default none */
+  readonly signature?: Buffer;
+}
+
 /** A place of releases on loopback. */
 export interface Releases {
   readonly url: string;
-  /** Publishes a version for both architectures. @param checksum what stands beside it; the right one when absent */
-  publish(version: string, content: string, checksum?: string): Promise<void>;
+  /** Publishes a version for both architectures. */
+  publish(version: string, content: string | Buffer, beside?: Beside): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -104,13 +114,18 @@ export async function serveReleases(): Promise<Releases> {
   const { port } = server.address() as AddressInfo; // A TCP server's address is never a text.
   return {
     url: `http://127.0.0.1:${port}`,
-    publish: async (version, content, checksum = createHash('sha256').update(content).digest('hex')) => {
+    publish: async (version, content, { checksum = createHash('sha256').update(content).digest('hex'), signature } = {}) => {
+      const source = join(folder, `${crypto.randomUUID()}`);
+      await writeFile(source, content);
       for (const machine of ['amd64', 'arm64']) {
         const file = join(folder, `releases/${version}/regular-amd64_linux_${machine}_v1/axiomrunner`);
         await mkdir(dirname(file), { recursive: true });
-        await writeFile(file, content);
+        await Promise.all([file, `${file}.sig`].map((old) => rm(old, { force: true })));
+        await link(source, file); // The same file: it may be a large one.
         await writeFile(`${file}.sha256`, `${checksum}  axiomrunner\n`);
+        if (signature !== undefined) await writeFile(`${file}.sig`, signature);
       }
+      await rm(source);
     },
     dispose: async () => {
       server.closeAllConnections();

@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
-import { runnerBundle } from '@axiom-runner/local-servers';
+import { runnerCommand } from '@axiom-runner/local-servers';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { AgentHost } from './support/agent-host.js';
 import { askSecret } from './support/ask.js';
@@ -20,7 +20,8 @@ afterAll(() => host?.close());
 function start(...args: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
   const { PATH = '', HOME = '' } = process.env;
   const env = { PATH, HOME, ...host.environment };
-  return spawn(process.execPath, ['--', runnerBundle(), ...args, '--config', host.config], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [file, ...first] = runnerCommand();
+  return spawn(file, [...first, ...args, '--config', host.config], { env, stdio: ['ignore', 'pipe', 'pipe'] });
 }
 
 const endOf = (child: ChildProcessByStdio<null, Readable, Readable>) =>

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { type AwsEmulator, freePort, runnerBundle, startAwsEmulator } from '@axiom-runner/local-servers';
+import { type AwsEmulator, freePort, runnerFile, startAwsEmulator } from '@axiom-runner/local-servers';
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { codeBlocks } from '../../agent/support/page.js';
 import { asRoot } from '../../secrets/aws-account.js';
@@ -28,7 +28,7 @@ afterAll(async () => {
 async function environment(): Promise<{ readonly port: number; readonly variables: NodeJS.ProcessEnv }> {
   const programs = join(folder, 'bin');
   mkdirSync(programs);
-  for (const name of ['axiomrunner', 'segura-agent']) symlinkSync(runnerBundle(), join(programs, name));
+  for (const name of ['axiomrunner', 'segura-agent']) symlinkSync(runnerFile(), join(programs, name));
   const port = await freePort();
   return {
     port,

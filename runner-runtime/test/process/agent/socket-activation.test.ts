@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort, runnerBundle } from '@axiom-runner/local-servers';
+import { freePort, runnerCommand } from '@axiom-runner/local-servers';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { AgentHost } from './support/agent-host.js';
 import { ask, askSecret } from './support/ask.js';
@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterEach(() => started?.kill());
 afterAll(() => host?.close());
 
-const agentCommand = () => [process.execPath, '--', runnerBundle(), 'agent', '--config', host.config];
+const agentCommand = () => [...runnerCommand(), 'agent', '--config', host.config];
 
 const OK = { status: 200, body: expect.stringContaining('kept-password') };
 

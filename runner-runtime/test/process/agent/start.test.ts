@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { chmodSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { runnerBundle } from '@axiom-runner/local-servers';
+import { runnerFile } from '@axiom-runner/local-servers';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Outcome } from '../support/command.js';
 import { AgentHost } from './support/agent-host.js';
@@ -94,7 +94,7 @@ describe('under the name segura-agent, the program', () => {
   let program: string;
   beforeAll(() => {
     program = join(host.folder, 'segura-agent');
-    symlinkSync(runnerBundle(), program);
+    symlinkSync(runnerFile(), program);
   });
   const segura = (...args: readonly string[]) =>
     new Promise<Outcome>((resolve) => {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { runnerBundle } from '@axiom-runner/local-servers';
+import { runnerCommand, runnerFile } from '@axiom-runner/local-servers';
 
 /** What a finished command left. */
 export interface Outcome {
@@ -20,7 +20,7 @@ export interface Invocation {
 /** Runs a command of the runner, as it is shipped, to its end. */
 export function command(args: readonly string[], { environment = {}, byShebang = false, cwd }: Invocation = {}): Promise<Outcome> {
   const { PATH = '', HOME = '' } = process.env;
-  const [file, first] = byShebang ? [runnerBundle(), []] : [process.execPath, ['--', runnerBundle()]];
+  const [file, ...first] = byShebang ? [runnerFile()] : runnerCommand();
   const child = spawn(file, [...first, ...args], {
     env: { PATH, HOME, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,0 +1,2 @@
+export declare const NODE_VERSION: string;
+export declare function nodeBinary(arch: string): Promise<string>;

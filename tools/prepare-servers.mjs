@@ -1,4 +1,12 @@
-import { commandLineTools, findMariadb, findMoto, findMysql, kubernetesBinary, temporalServerPath } from '@axiom-runner/local-servers';
+import {
+  commandLineTools,
+  findMariadb,
+  findMoto,
+  findMysql,
+  kubernetesBinary,
+  runnerExecutable,
+  temporalServerPath,
+} from '@axiom-runner/local-servers';
 
 /**
  * Builds, downloads or installs what takes long, before the tests: beside tests that would use up both processors, and those would run into
@@ -7,5 +15,5 @@ import { commandLineTools, findMariadb, findMoto, findMysql, kubernetesBinary, t
  */
 const say = (line) => console.error(line);
 const found = (way) => way(say).catch((error) => say(error.message));
-for (const find of [kubernetesBinary, temporalServerPath, findMariadb, findMysql, findMoto]) await found(find);
+for (const find of [kubernetesBinary, temporalServerPath, findMariadb, findMysql, findMoto, () => runnerExecutable()]) await found(find);
 console.log((await found(commandLineTools)) ?? '');

@@ -1,12 +1,12 @@
-import { spawn } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { generateKeyPairSync } from 'node:crypto';
+import { copyFile, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { freePort, startTemporal, stopAll } from '@axiom-runner/local-servers';
+import { RELEASE_KEY_FILE, RELEASES_URL } from '../../contract/releases.js';
 import { type DownloadSite, serveFolder } from './support/download-site.js';
-import { type Ended, release, run, temporaryFolder, VERSION } from './support/release-command.js';
+import { type Ended, ROOT, release, run, temporaryFolder, VERSION } from './support/release-command.js';
 
-/** What the published guide has users type for an executable; the address is that of a server on loopback. */
+/** What the published guide and the pages have users type for an executable. */
 
 let site: DownloadSite;
 let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -16,7 +16,9 @@ beforeAll(async () => {
   folder = await temporaryFolder();
   const temporal = await startTemporal({ namespaces: ['acme'] });
   const published = join(folder.path, 'published');
-  expect(await release(['--dry-run', '--built', '--only', 'archives,executables', '--output', published])).toMatchObject({ code: 0 });
+  const key = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const parts = ['--built', '--only', 'archives,executables'];
+  expect(await release(['--dry-run', ...parts, '--output', published], { RELEASE_SIGNING_KEY: key })).toMatchObject({ code: 0 });
   site = await serveFolder(published);
   environment = {
     AXIOM_RELEASES_URL: site.url,
@@ -41,9 +43,20 @@ async function home(name: string): Promise<string> {
   return path;
 }
 
-/** Types commands into a shell. */
-const type = (cwd: string, commands: string): Promise<Ended> =>
-  run('bash', ['-c', commands.replaceAll('<releases>', `${site.url}/releases`)], environment, cwd);
+/** Types commands into a shell; what they download is on loopback, for this machine. */
+const type = (cwd: string, commands: string): Promise<Ended> => {
+  const address = commands.replaceAll('<releases>', `${RELEASES_URL}/releases`).replaceAll(RELEASES_URL, site.url);
+  return run('bash', ['-c', process.arch === 'arm64' ? address.replaceAll('linux_amd64', 'linux_arm64') : address], environment, cwd);
+};
+
+/** A shell block of a page: the first under a heading, or the one with that index. */
+async function blockUnder(page: string, heading: string, index = 0): Promise<string> {
+  const text = await readFile(join(ROOT, 'docs', page), 'utf8');
+  const section = text.slice(text.indexOf(`\n## ${heading}\n`));
+  const block = [...section.matchAll(/^```sh\n(.*?)^```$/gms)][index]?.[1];
+  if (block === undefined) throw new Error(`docs/${page} has no such block under "${heading}"`);
+  return block;
+}
 
 it('download, unzip, cd, chmod, start: the script fetches the executable, which gets ready', async () => {
   const cwd = await home('script');
@@ -65,29 +78,41 @@ it('download, unzip, cd, chmod, start: the script fetches the executable, which 
   }
 }, 180_000);
 
-it('download the executable, chmod, write .env, start it', async () => {
-  const cwd = await home('executable');
-  const machine = process.arch === 'x64' ? 'amd64' : 'arm64';
-  const downloaded = await type(
-    cwd,
-    `wget --quiet <releases>/latest/regular-amd64_linux_${machine}_v1/axiomrunner
-     chmod +x axiomrunner`,
-  );
-  expect(downloaded.code).toBe(0);
-  await writeFile(join(cwd, '.env'), 'TENANT_ID=acme\nRUNNER_GROUP_ID=rg-2\nRUNNER_API_KEY=your-key-of-the-group\n', { mode: 0o600 });
-  const runner = spawn('./axiomrunner', ['--env-file', '.env'], {
-    cwd,
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
+describe('by hand', () => {
+  let cwd: string;
+  beforeAll(async () => {
+    cwd = await home('by-hand');
   });
-  const ended = new Promise((resolve) => runner.once('close', resolve));
-  for await (const line of createInterface({ input: runner.stdout })) {
-    if (!line.includes('"message":"Started Axiom Runner')) continue;
-    expect(line).toContain('Namespace = acme | TaskQueue = rg-2 | ');
-    runner.kill('SIGTERM');
-  }
-  expect(await ended).toBe(0);
-}, 180_000);
+
+  it('download the executable, chmod, write .env, start it, as the page has it', async () => {
+    const until = `
+      RUNNER=$!
+      until grep 'Started Axiom Runner' axiom-runner.log; do kill -0 $RUNNER || exit 1; sleep 0.2; done
+      kill $RUNNER
+      wait $RUNNER`;
+    const { code, stdout } = await type(
+      cwd,
+      (await blockUnder('deploy-binary.md', 'By hand')).replaceAll('wget ', 'wget --quiet ') + until,
+    );
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('Namespace = acme | TaskQueue = rg-1 | ') });
+  }, 180_000);
+
+  it('its checksum and its signature hold, by the commands of the page', async () => {
+    const folderOfIt = join(cwd, 'axiomrunner');
+    await copyFile(join(folder.path, 'published/releases/latest', RELEASE_KEY_FILE), join(folderOfIt, RELEASE_KEY_FILE));
+    const { code, stdout } = await type(
+      folderOfIt,
+      (await blockUnder('deploy-binary.md', 'By hand', 1)).replaceAll('wget ', 'wget --quiet '),
+    );
+    expect({ code, stdout }).toEqual({ code: 0, stdout: 'axiomrunner: OK\nSignature Verified Successfully\n' });
+  }, 60_000);
+
+  it('a whole release as well', async () => {
+    const { code, stdout } = await type(join(folder.path, 'published/releases/latest'), await blockUnder('releases.md', 'Verify one'));
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/: OK\nSignature Verified Successfully\n$/) });
+    expect(stdout).not.toContain('FAILED');
+  }, 60_000);
+});
 
 it('a version is downloaded by its number, with a checksum that sha256sum takes', async () => {
   const cwd = await home('version');

@@ -75,10 +75,10 @@ export const RULES: readonly CommandRule[] = [
     commands: /^kubectl -n axiom-security get secret axiom-runner-token /,
     heldBy: runBy('runner-runtime/test/integrations/k8s/setup-docs.test.ts', 'prints token and authority'),
   },
-  { commands: /^(sudo )?\.\/axiom-runner\.sh /, heldBy: readBy('test/deploy/scripts/service.test.ts', 'register') },
-  { commands: /^(sudo )?\.\/axiom-runner-docker\.sh /, heldBy: readBy('test/deploy/scripts/container.test.ts', 'register') },
+  { commands: /^(sudo )?\.\/axiom-runner\.sh /, heldBy: readBy('test/e2e/executable.test.ts', 'register') },
+  { commands: /^(sudo )?\.\/axiom-runner-docker\.sh /, heldBy: readBy('test/e2e/image-scripts.test.ts', 'register') },
   { commands: /^node tools\/release\/image\.mjs /, heldBy: readBy('test/e2e/image.test.ts', 'image') },
-  { commands: /^docker (run|build|rm) /, heldBy: notHere('needs the Docker daemon; the script that does the same is tested') },
+  { commands: /^docker (run|build|rm) /, heldBy: readBy('test/e2e/image.test.ts', '--read-only') },
   { commands: /^rm \.env$|^sudo (mkdir|mv|rm) /, heldBy: notHere('changes the host') },
   {
     commands: /^(install|ln|systemctl) /,
@@ -100,7 +100,16 @@ export const RULES: readonly CommandRule[] = [
   },
   { commands: /^pip install \.\/dist-lang\/python\//, heldBy: readBy('test/languages/python.test.ts', "'pip', 'install'") },
   { commands: /^GOPROXY=.* go get example\.com\//, heldBy: readBy('test/languages/generated.test.ts', 'GOPROXY') },
-  { commands: /^sha256sum --check --ignore-missing SHA256SUMS$|^openssl pkeyutl -verify /, heldBy: notHere('needs a published release') },
+  {
+    commands:
+      /^sha256sum |^openssl pkeyutl -verify |^wget .*\/axiomrunner(\.sha256|\.sig)?$|^mkdir -p axiomrunner |^chmod (\+x axiomrunner|600 \.env)$/,
+    heldBy: runBy('test/release/guide.test.ts', "blockUnder('deploy-binary.md', 'By hand')"),
+  },
+  {
+    commands: /^cat << EOF > \.env$|^(TENANT_ID|RUNNER_GROUP_ID|RUNNER_API_KEY)=[\w-]+$|^EOF$|^\.\/axiomrunner --env-file /,
+    heldBy: runBy('test/release/guide.test.ts', "blockUnder('deploy-binary.md', 'By hand')"),
+  },
+  { commands: /^\.\/axiomrunner version --check$/, heldBy: readBy('runner-runtime/test/cli/version-check.test.ts', '--check') },
   { commands: /^export AXIOM_RELEASES_URL=|^gh attestation verify /, heldBy: notHere('needs a mirror or a forge') },
   { commands: /^npm install --global @axiom-runner\/runtime$/, heldBy: notHere('changes the host, and needs a published package') },
   { commands: /^(gcloud|az|atlas) /, heldBy: notHere("the vendor's command line and an account there") },

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort, type ImageRegistry, startImageRegistry, startTemporal, stopAll, type TemporalServer } from '@axiom-runner/local-servers';
+import { PUBLISHED_IMAGE } from '../../contract/image.js';
+import { serveFolder } from '../release/support/download-site.js';
+import { release } from '../release/support/release-command.js';
 import { type BuiltImages, builtImages } from './support/built-images.js';
 import {
   type ContainerHost,
@@ -109,6 +112,29 @@ describe.each<ContainerTool>(['podman', 'docker'])('axiom-runner-docker.sh with 
   };
   const containerFact = (format: string) => host.run('inspect', '--type', 'container', '--format', format, 'axiom-runner');
   const version = () => containerFact('{{index .Config.Labels "org.opencontainers.image.version"}}');
+
+  it('download, unzip, cd, chmod, start, as the guide has it: the published image runs', async () => {
+    const published = join(folder, 'published');
+    expect(await release(['--dry-run', '--only', 'archives', '--output', published])).toMatchObject({ code: 0 });
+    const site = await serveFolder(published);
+    // The published image is out of reach: this version's stands in its place.
+    await host.run('pull', '--quiet', image('1'));
+    await host.run('tag', image('1'), PUBLISHED_IMAGE);
+    const environment = { ...host.environment, PATH: `${process.env['PATH']}`, AXIOM_CONTAINER_TOOL: host.program };
+    const type = (commands: string) => runProgram('bash', ['-c', `cd '${folder}' && ${commands}`], environment);
+    const control = settings.slice(settings.indexOf('--env')).join(' ');
+    const started = await type(
+      `wget --quiet ${site.url}/releases/latest/axiom-runner-docker.zip && \\
+       unzip -q axiom-runner-docker.zip && \\
+       cd axiom-runner-docker && \\
+       chmod +x axiom-runner-docker.sh && \\
+       ./axiom-runner-docker.sh start --tenantid "acme" --runnergroupid "rg-1" --apikey "${KEY}" ${control}`,
+    );
+    expect(started).toEqual({ code: 0, output: expect.stringContaining('axiom-runner is running, and ready.') });
+    expect(await type('cd axiom-runner-docker && ./axiom-runner-docker.sh stop')).toMatchObject({ code: 0 });
+    await host.run('rm', 'axiom-runner');
+    await site.stop();
+  }, 180_000);
 
   it('start pulls the image, runs it hardened until it is ready, and hands the key to no command line', async () => {
     expect(await script(['start', ...settings, '--image', image('1')])).toEqual({

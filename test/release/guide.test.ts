@@ -114,6 +114,23 @@ describe('by hand', () => {
   }, 60_000);
 });
 
+it('says what an executable holds: Node, every package in it and their licences, in CycloneDX', async () => {
+  const latest = join(folder.path, 'published/releases/latest');
+  const executable = 'regular-amd64_linux_amd64_v1/axiomrunner';
+  const bom = JSON.parse(await readFile(join(latest, `sbom/${executable}.cdx.json`), 'utf8'));
+  const [digest] = (await readFile(join(latest, `${executable}.sha256`), 'utf8')).split(' ');
+  expect(bom).toMatchObject({
+    specVersion: '1.6',
+    metadata: { component: { name: executable, version: VERSION, hashes: [{ alg: 'SHA-256', content: digest }] } },
+  });
+  const components: { purl: string; licenses: unknown[] }[] = bom.components;
+  const names = components.map(({ purl }) => purl.replace(/^pkg:npm\/|@[^@]*$/g, ''));
+  expect(names).toEqual(expect.arrayContaining(['node', '%40temporalio/core-bridge', '%40aws-sdk/client-secrets-manager', 'pg', 'zod']));
+  expect(components.filter(({ licenses }) => licenses === undefined || licenses.length === 0)).toEqual([]);
+  const notices = await readFile(join(latest, 'THIRD-PARTY-NOTICES.txt'), 'utf8');
+  for (const name of ['@temporalio/core-bridge', 'pg', 'zod', 'node']) expect(notices).toMatch(new RegExp(`^${name} \\d`, 'm'));
+});
+
 it('a version is downloaded by its number, with a checksum that sha256sum takes', async () => {
   const cwd = await home('version');
   for (const machine of ['amd64', 'arm64']) {

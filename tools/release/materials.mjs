@@ -8,7 +8,7 @@ import { filesUnder } from './files.mjs';
 import { writeSbom } from './sbom.mjs';
 
 /** What holds software of ours: the rest of a release are texts, and libraries of others in Java's repository. */
-const ARTEFACT = /(^|\/)axiomrunner$|axiom[^/]*\.(zip|tar|tgz|whl|jar|tar\.gz)$/i;
+const ARTEFACT = /(^|\/)axiomrunner$|axiom[^/]*\.(zip|tar|tgz|whl|tar\.gz|\d\.jar)$|^go\/.*\.zip$/i;
 /** What VitePress puts into the pages. */
 const IN_PAGES = ['vitepress', 'vue', 'minisearch', '@mermaid-js/tiny'];
 

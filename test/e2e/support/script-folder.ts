@@ -2,13 +2,12 @@ import { execFile, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { cp, link, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { runnerBundle } from '@axiom-runner/local-servers';
+import { serveFolder } from '../../release/support/download-site.js';
 
 const SCRIPT = fileURLToPath(new URL('../../../deploy/binary/axiom-runner.sh', import.meta.url));
 
@@ -103,17 +102,9 @@ export interface Releases {
 /** Serves releases with the published layout. */
 export async function serveReleases(): Promise<Releases> {
   const folder = await mkdtemp(join(tmpdir(), 'axiom-releases-'));
-  const server = createServer(async (request, response) => {
-    try {
-      response.end(await readFile(join(folder, request.url ?? '')));
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo; // A TCP server's address is never a text.
+  const site = await serveFolder(folder);
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: site.url,
     publish: async (version, content, { checksum = createHash('sha256').update(content).digest('hex'), signature } = {}) => {
       const source = join(folder, `${crypto.randomUUID()}`);
       await writeFile(source, content);
@@ -128,8 +119,7 @@ export async function serveReleases(): Promise<Releases> {
       await rm(source);
     },
     dispose: async () => {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await site.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -1,3 +1,4 @@
+import { gte, valid } from 'semver';
 import { z } from 'zod';
 import { EXIT_FAILED, EXIT_OK } from '../../../contract/exit-codes.js';
 import { LATEST_RELEASE, RELEASE_INDEX_FILE, RELEASES_URL, type ReleaseIndex } from '../../../contract/releases.js';
@@ -9,17 +10,13 @@ import { type Fetch, openNetwork } from '../operations/transport.js';
 import { VERSION } from '../version.js';
 import { readEnvironment, type Variables } from './read-environment.js';
 import { json, type Terminal } from './terminal.js';
-import { compareVersions } from './version-order.js';
 
 /** The whole call. */
 const TIME_LIMIT_MS = 20_000;
 /** A release has a few dozen files. */
 const MOST_BYTES = 1024 * 1024;
-/** Semantic versioning: three numbers, and for what comes before a release a dash with words. */
-const VERSION_PATTERN = /^\d{1,9}\.\d{1,9}\.\d{1,9}(-[0-9A-Za-z.-]{1,64})?$/;
-
 const indexSchema: z.ZodType<ReleaseIndex> = z.object({
-  version: z.string().regex(VERSION_PATTERN),
+  version: z.string().refine((version) => valid(version) === version),
   released: z.iso.datetime(),
   files: z.array(z.object({ path: z.string().min(1), bytes: z.number().int().nonnegative(), sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
 });
@@ -33,7 +30,7 @@ export async function checkVersion(options: { readonly envFile?: string; readonl
   const { all } = readEnvironment(options.envFile);
   const url = indexUrl(all);
   const { version: latest, released } = await readIndex(url, openNetwork(readNetwork(all)).fetch);
-  const current = compareVersions(VERSION, latest) >= 0;
+  const current = gte(VERSION, latest);
   if (options.json === true) terminal.out(json({ version: VERSION, latest, released, current }));
   else if (current) terminal.out(`axiomrunner ${VERSION} is current: the latest release is ${latest}.\n`);
   else terminal.out(`axiomrunner ${VERSION} is not current: the latest release is ${latest}, of ${released}.\n`);

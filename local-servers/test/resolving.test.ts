@@ -102,7 +102,7 @@ describe('a server that no variable names', () => {
     process.env.PATH = directory;
     process.env.XDG_CACHE_HOME = directory;
     const error = await rejection(startKubernetes());
-    expect(error.tried.map(({ why }) => why)).toEqual(['not set', 'there is no "go" on PATH']);
+    expect(error.tried.map(({ why }) => why)).toEqual(['not set', 'there is no "go" on PATH, and there is no "python" on PATH']);
     expect(error.mend).toContain('AXIOM_TEST_KUBERNETES');
   });
 });

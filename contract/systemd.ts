@@ -22,11 +22,16 @@ export function sandbox(home: 'yes' | 'read-only'): string[] {
     'ProtectKernelLogs=yes',
     'ProtectKernelModules=yes',
     'ProtectKernelTunables=yes',
+    'ProtectProc=invisible',
+    'KeyringMode=private',
     'LockPersonality=yes',
+    'RemoveIPC=yes',
     'RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK',
     'RestrictNamespaces=yes',
     'RestrictRealtime=yes',
     'RestrictSUIDSGID=yes',
     'SystemCallArchitectures=native',
+    'SystemCallErrorNumber=EPERM',
+    'SystemCallFilter=@system-service',
   ];
 }

@@ -205,11 +205,6 @@ RestartPreventExitStatus=$EXIT_CONFIG
 KillMode=mixed
 TimeoutStopSec=$STOP_TIMEOUT_SECONDS
 $SANDBOX
-KeyringMode=private
-ProtectProc=invisible
-RemoveIPC=yes
-SystemCallErrorNumber=EPERM
-SystemCallFilter=@system-service
 
 [Install]
 WantedBy=multi-user.target

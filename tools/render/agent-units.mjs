@@ -44,11 +44,6 @@ RestartPreventExitStatus=${EXIT_CONFIG}
 TimeoutStopSec=30
 MemorySwapMax=0
 ${sandbox('yes').join('\n')}
-KeyringMode=private
-ProtectProc=invisible
-RemoveIPC=yes
-SystemCallErrorNumber=EPERM
-SystemCallFilter=@system-service
 
 [Install]
 WantedBy=multi-user.target

@@ -16,7 +16,7 @@ const zizmor = await pythonPackage({ name: 'zizmor', version: '1.32.0' }).then(
   'give an auditor of workflows nothing to report (skipped without a Python package index)',
   async () => {
     await access(zizmor ?? '');
-    const { code, stdout } = await run(zizmor ?? '', ['--offline', '--no-progress', '--pedantic', '.github']);
+    const { code, stdout } = await run(zizmor ?? '', ['--offline', '--no-progress', '--color=never', '--pedantic', '.github']);
     expect({ code, stdout: stdout.trim() }).toEqual({ code: 0, stdout: 'No findings to report. Good job!' });
   },
   60_000,

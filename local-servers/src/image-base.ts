@@ -1,19 +1,22 @@
 import { execFile } from 'node:child_process';
-import { chmod, cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
+import { chmod, cp, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { promisify } from 'node:util';
 import type { Architecture } from '../../contract/releases.js';
 import { cachedFolder } from './cache.js';
 import { debianPackage } from './debian-package.js';
-import { reasonOf } from './errors.js';
-import { onPath, type Say } from './resolve.js';
+import type { Say } from './resolve.js';
 
 const run = promisify(execFile);
 /** As the Dockerfile's own bases have it. */
 const SUITE = 'trixie';
-const NODE_VERSION = '24.21.0';
+const EXECUTABLE = new URL('../../runner-runtime/executable/', import.meta.url);
+const NODE_BINARY = new URL('node-binary.mjs', EXECUTABLE).href;
+const { version: NODE_VERSION } = JSON.parse(readFileSync(new URL('node-binaries.json', EXECUTABLE), 'utf8')) as {
+  readonly version: string;
+};
 
 /** What of a package's files and which loader an architecture has. */
 const MACHINES = {
@@ -63,20 +66,15 @@ async function makeBase(architecture: Architecture, root: string, say?: Say): Pr
   await file(root, 'etc/ssl/certs/ca-certificates.crt', `${rootCertificates.join('\n')}\n`);
 }
 
+/** Of the Node that executables are made of, which is checked against its pinned sum. */
 async function makeNode(architecture: Architecture, root: string): Promise<void> {
-  const name = `node-linux-${MACHINES[architecture].npm}@${NODE_VERSION}`;
-  const work = await mkdtemp(join(tmpdir(), 'axiom-npm-'));
-  try {
-    await run(await onPath('npm'), ['pack', '--silent', '--pack-destination', work, name], { cwd: work, timeout: 300_000 });
-    await run('tar', ['-xzf', `${name.replace('@', '-')}.tgz`, 'package/bin/node', 'package/LICENSE'], { cwd: work });
-    await mkdir(join(root, 'usr/local/bin'), { recursive: true });
-    for (const path of ['bin/node', 'LICENSE']) await cp(join(work, 'package', path), join(root, 'usr/local', path));
-    await chmod(join(root, 'usr/local/bin/node'), 0o755);
-  } catch (error) {
-    throw new Error(`npm can't download ${name}: ${reasonOf(error)}`);
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+  const script = `import { nodeBinary } from ${JSON.stringify(NODE_BINARY)}; console.log(await nodeBinary('${MACHINES[architecture].npm}'))`;
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', script], { timeout: 300_000 });
+  const [binary, license] = [stdout.trim(), join(stdout.trim(), '../../LICENSE')];
+  await mkdir(join(root, 'usr/local/bin'), { recursive: true });
+  await cp(binary, join(root, 'usr/local/bin/node'));
+  await cp(license, join(root, 'usr/local/LICENSE'));
+  await chmod(join(root, 'usr/local/bin/node'), 0o755);
 }
 
 async function file(root: string, path: string, text: string): Promise<void> {

@@ -6,7 +6,7 @@ import { root } from '../install.mjs';
 import { requireBuilt } from './npm/freshness.mjs';
 import { publishedManifest, readManifest } from './npm/manifest.mjs';
 import { PACKAGES } from './npm/packages.mjs';
-import { runTool } from './npm/run-tool.mjs';
+import { run } from './run-program.mjs';
 
 /**
  * `node tools/release/npm.mjs --output <folder> [--package <name>]…`: the npm packages of a release, or those named, as `.tgz` files, after
@@ -47,7 +47,7 @@ async function pack(part, folder) {
     throw new Error(`${part.name} is ${manifest.version}, the repository ${version}. Give both one version.`);
   writeFileSync(join(stage, 'package.json'), `${JSON.stringify(manifest, undefined, 2)}\n`);
   const [packed] = JSON.parse(
-    runTool('npm', ['pack', '--json', '--ignore-scripts', '--loglevel=error', '--pack-destination', folder], stage),
+    run('npm', ['pack', '--json', '--ignore-scripts', '--loglevel=error', '--pack-destination', folder], { cwd: stage }),
   );
   return {
     name: part.name,

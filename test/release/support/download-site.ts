@@ -8,17 +8,13 @@ import { join, normalize } from 'node:path';
 export interface DownloadSite {
   /** Base address, as AXIOM_RELEASES_URL takes it. */
   readonly url: string;
-  /** Paths that were asked for, in order. */
-  readonly asked: readonly string[];
   stop(): Promise<void>;
 }
 
 /** Serves a folder on loopback below `/axiomrunner`, as the published place does. */
 export async function serveFolder(folder: string): Promise<DownloadSite> {
-  const asked: string[] = [];
   const server = createServer(async (request, response) => {
     const path = new URL(request.url ?? '/', 'http://127.0.0.1').pathname;
-    asked.push(path);
     const file = join(folder, normalize(path.replace(/^\/axiomrunner\//, '/')));
     const size = await stat(file).then(
       (found) => (found.isFile() ? found.size : undefined),
@@ -32,7 +28,6 @@ export async function serveFolder(folder: string): Promise<DownloadSite> {
   const { port } = server.address() as AddressInfo; // A TCP server's address is never a text.
   return {
     url: `http://127.0.0.1:${port}/axiomrunner`,
-    asked,
     stop: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

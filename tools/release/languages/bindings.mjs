@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../install.mjs';
-import { run } from './process.mjs';
+import { run } from '../run-program.mjs';
 
 /**
  * Generates the bindings of a compiled package for a language.

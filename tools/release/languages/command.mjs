@@ -6,10 +6,10 @@ import { EXIT_FAILED, EXIT_USAGE } from '../../../contract/exit-codes.ts';
 import { root } from '../../install.mjs';
 import { filesUnder } from '../files.mjs';
 import { commitOf } from '../readiness.mjs';
+import { run } from '../run-program.mjs';
 import { makeDotnet } from './dotnet.mjs';
 import { makeGo } from './go.mjs';
 import { makeJava } from './java.mjs';
-import { run } from './process.mjs';
 import { makePython } from './python.mjs';
 
 const MAKERS = { python: makePython, java: makeJava, go: makeGo, dotnet: makeDotnet };

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeZip } from '../archives.mjs';
 import { filesUnder, write } from '../files.mjs';
+import { run } from '../run-program.mjs';
 import { generateBindings, library } from './bindings.mjs';
-import { run } from './process.mjs';
 
 /**
  * Formats the module and lays it out as the Go module proxy protocol has it: https://go.dev/ref/mod#goproxy-protocol. What is published is

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { cachedFolder } from '../../../local-servers/src/cache.ts';
 import { root } from '../../install.mjs';
 import { filesUnder, write } from '../files.mjs';
+import { run } from '../run-program.mjs';
 import { generateBindings, library, lockedVersion } from './bindings.mjs';
-import { run } from './process.mjs';
 
 /** Peers whose Java bindings Maven Central may lack in the version at hand: made here from their npm packages, as their publisher does. */
 const BOUND_HERE = ['cdk8s', 'cdk8s-plus-28'];

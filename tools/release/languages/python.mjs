@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pythonInterpreter, pythonPackage } from '../../../local-servers/src/python-package.ts';
+import { run } from '../run-program.mjs';
 import { generateBindings } from './bindings.mjs';
-import { run } from './process.mjs';
 
 /** What the generated pyproject.toml asks for, at one version. */
 const SETUPTOOLS = { name: 'setuptools', version: '75.3.2' };

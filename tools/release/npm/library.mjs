@@ -2,7 +2,7 @@ import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { root } from '../../install.mjs';
-import { runTool } from './run-tool.mjs';
+import { run } from '../run-program.mjs';
 
 /** Builds a workspace that is a library as one ES module, with the contract in it and other packages outside. */
 export async function buildModule(workspace, outfile) {
@@ -48,6 +48,6 @@ function makeDeclarations(outDir) {
       files: ['protocol', 'control-plane'].map((workspace) => join(root, workspace, 'src/index.ts')),
     }),
   );
-  runTool(join(root, 'node_modules/.bin/tsc'), ['-p', config]);
+  run(join(root, 'node_modules/.bin/tsc'), ['-p', config], { cwd: root });
   return outDir;
 }

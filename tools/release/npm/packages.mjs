@@ -1,8 +1,8 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../../install.mjs';
+import { run } from '../run-program.mjs';
 import { buildModule, copyDeclarations } from './library.mjs';
-import { runTool } from './run-tool.mjs';
 
 /**
  * The packages of a release.
@@ -35,7 +35,7 @@ export const PACKAGES = [
     folder: 'control-plane',
     fill: async (stage, scratch) => {
       await fillLibrary('control-plane', stage, scratch);
-      runTool(process.execPath, ['control-plane/build.mjs', join(stage, 'dist')]);
+      run(process.execPath, ['control-plane/build.mjs', join(stage, 'dist')], { cwd: root });
     },
   },
 ];

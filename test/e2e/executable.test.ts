@@ -73,7 +73,7 @@ describe('the script in the background', () => {
 
   const path = () => join(folder.path, 'axiomrunner');
   const update = (...args: string[]) =>
-    folder.run(['update', ...args], { environment: { AXIOM_RELEASES_URL: releases.url, AXIOM_READY_SECONDS: '10' } });
+    folder.run(['update', ...args], { environment: { AXIOM_RELEASES_URL: releases.url, AXIOM_READY_SECONDS: '20' } });
   const status = async () => JSON.parse((await folder.run(['status', '--json'])).output);
 
   it('runs the executable, and shows its log', async () => {
@@ -176,7 +176,7 @@ const missing = missingForSystemd();
     afterAll(() => host?.stop(), 60_000);
 
     const script = (...args: string[]) =>
-      host.run('bash', [`${FOLDER}/axiom-runner.sh`, ...args], { AXIOM_RELEASES_URL: releases.url, AXIOM_READY_SECONDS: '10' });
+      host.run('bash', [`${FOLDER}/axiom-runner.sh`, ...args], { AXIOM_RELEASES_URL: releases.url, AXIOM_READY_SECONDS: '20' });
     const property = async (name: string) =>
       (await host.run('systemctl', ['show', '--property', name, '--value', 'axiom-runner'])).output.trim();
 

@@ -182,7 +182,7 @@ describe.each<ContainerTool>(['podman', 'docker'])('axiom-runner-docker.sh with 
   ])(
     'update goes back to the image before when the new one %s',
     async (_, tag) => {
-      const { code, output } = await script(['update', '--version', tag], { AXIOM_READY_SECONDS: '12' });
+      const { code, output } = await script(['update', '--version', tag], { AXIOM_READY_SECONDS: '20' });
       expect([code, output]).toEqual([1, expect.stringContaining('the old one is back and running')]);
       expect(await version()).toBe('2');
       expect(await status()).toMatchObject({ code: 0, ready: true, image: image('2') });

@@ -5,18 +5,21 @@ const swc = (type) => [
 ];
 
 /** ES modules name the files that they import with `.js`. */
-const sourcesOfEsm = { moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' } };
+const sourcesOfEsm = { '^(\\.{1,2}/.*)\\.js$': '$1' };
 
-const project = (displayName, root, { esm = true, importsEsm = esm, ignore = [] } = {}) => ({
+/** The template validator of the CDK is made once a worker instead of once a suite. */
+const oneValidator = { '^@aws/cloudformation-validate$': '<rootDir>/test/support/template-validator.cjs' };
+
+const project = (displayName, root, { esm = true, importsEsm = esm, cdk = false, ignore = [] } = {}) => ({
   displayName,
   rootDir: __dirname,
   roots: [`<rootDir>/${root}`],
   testMatch: ['**/*.test.ts'],
-  testEnvironment: 'node',
+  testEnvironment: cdk ? '<rootDir>/test/support/cdk-environment.cjs' : 'node',
   testPathIgnorePatterns: ['/node_modules/', ...ignore],
   modulePathIgnorePatterns: ['<rootDir>/(dist|dist-lang|cdk.out|deploy)/', '<rootDir>/[^/]+/dist/'],
   transform: { '\\.ts$': swc(esm ? 'es6' : 'commonjs') },
-  ...(importsEsm && sourcesOfEsm),
+  moduleNameMapper: { ...(importsEsm && sourcesOfEsm), ...(cdk && oneValidator) },
   ...(esm && { extensionsToTreatAsEsm: ['.ts'] }),
 });
 
@@ -25,9 +28,10 @@ module.exports = {
   maxWorkers: 2,
   // A busy machine is slow, which is no fault of what is tested.
   testTimeout: 30_000,
+  testSequencer: '<rootDir>/test/support/long-suites-first.cjs',
   projects: [
-    project('constructs', 'test', { esm: false, ignore: ['<rootDir>/test/(e2e|parity|release|languages|packages)/'] }),
-    project('parity', 'test/parity', { esm: false, importsEsm: true }),
+    project('constructs', 'test', { esm: false, cdk: true, ignore: ['<rootDir>/test/(e2e|parity|release|languages|packages)/'] }),
+    project('parity', 'test/parity', { esm: false, importsEsm: true, cdk: true }),
     project('protocol', 'protocol'),
     project('runtime', 'runner-runtime/test'),
     project('control-plane', 'control-plane/test'),

@@ -1,11 +1,14 @@
 import {
   commandLineTools,
   findMariadb,
+  findMinistack,
   findMoto,
   findMysql,
   kubernetesBinary,
   runnerExecutable,
+  temporalCliPath,
   temporalServerPath,
+  temporalTestServerPath,
 } from '@axiom-runner/local-servers';
 
 /**
@@ -15,5 +18,16 @@ import {
  */
 const say = (line) => console.error(line);
 const found = (way) => way(say).catch((error) => say(error.message));
-for (const find of [kubernetesBinary, temporalServerPath, findMariadb, findMysql, findMoto, () => runnerExecutable()]) await found(find);
+const programs = [
+  kubernetesBinary,
+  temporalServerPath,
+  temporalCliPath,
+  temporalTestServerPath,
+  findMinistack,
+  findMoto,
+  findMariadb,
+  findMysql,
+  () => runnerExecutable(),
+];
+for (const find of programs) await found(find);
 console.log((await found(commandLineTools)) ?? '');

@@ -60,7 +60,7 @@ export interface AwsEmulator {
   stop(): Promise<void>;
 }
 
-interface Program {
+export interface AwsEmulatorProgram {
   readonly command: string;
   readonly args: readonly string[];
   /** The folder of its Python modules. @default what the program itself knows */
@@ -111,9 +111,10 @@ export async function startAwsEmulator(options: AwsEmulatorOptions = {}): Promis
  * In this order: the program that `AXIOM_TEST_MINISTACK` names, PATH, the package ministack of PyPI (installed once per user).
  * With `tls` a program that is not the package's also listens on 127.0.0.1:443 when it may.
  */
-function findMinistack(say?: Say): Promise<Program> {
-  const published = { name: 'ministack', version: '1.5.33' };
-  const programAt = (command: string): Program => ({ command, args: [] });
+export function findMinistack(say?: Say): Promise<AwsEmulatorProgram> {
+  // Lambda's runtime for Python has boto3; this one fits the emulator's botocore.
+  const published = { name: 'ministack', version: '1.5.33', companions: ['boto3==1.43.106'] };
+  const programAt = (command: string): AwsEmulatorProgram => ({ command, args: [] });
   return resolveServer({
     what: 'The AWS emulator (ministack)',
     variable: 'AXIOM_TEST_MINISTACK',
@@ -133,7 +134,12 @@ function findMinistack(say?: Say): Promise<Program> {
   });
 }
 
-async function launchMinistack(program: Program, settings: NodeJS.ProcessEnv, loopback: string, ca?: Buffer): Promise<ServerProcess> {
+async function launchMinistack(
+  program: AwsEmulatorProgram,
+  settings: NodeJS.ProcessEnv,
+  loopback: string,
+  ca?: Buffer,
+): Promise<ServerProcess> {
   // The emulator takes its root credentials from AWS_*: those of whoever runs this must not get in.
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_') && !name.startsWith('MINISTACK_'));
   const server = new ServerProcess({
@@ -146,7 +152,7 @@ async function launchMinistack(program: Program, settings: NodeJS.ProcessEnv, lo
   return server;
 }
 
-function modulePath({ modules = process.env.PYTHONPATH }: Program): string {
+function modulePath({ modules = process.env.PYTHONPATH }: AwsEmulatorProgram): string {
   return modules === undefined || modules === '' ? addedTypes : `${addedTypes}${delimiter}${modules}`;
 }
 

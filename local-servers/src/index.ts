@@ -1,4 +1,4 @@
-export { type AwsEmulator, type AwsEmulatorOptions, startAwsEmulator } from './aws-emulator.js';
+export { type AwsEmulator, type AwsEmulatorOptions, type AwsEmulatorProgram, findMinistack, startAwsEmulator } from './aws-emulator.js';
 export { cachedFolder } from './cache.js';
 export { type CertificateFiles, makeAuthority, type TestAuthority } from './certificates.js';
 export { leaveSignalsToCaller, stopAll } from './cleanup.js';

@@ -16,14 +16,17 @@ export interface PythonPackage {
   readonly version: string;
   /** The optional part of it whose dependencies are wanted too. @default none */
   readonly extra?: string;
+  /** What it imports without depending on it, as pip's requirements at exact versions. @default nothing */
+  readonly companions?: readonly string[];
 }
 
 /**
  * The directory that holds a package with its dependencies (programs in `bin/`, modules beside it), installed once per user into
- * the cache folder `<name>-<version>`.
+ * the cache folder `<name>-<version>`, to which companions add theirs.
  */
 export async function pythonPackage(wanted: PythonPackage, say?: Say): Promise<string> {
-  return cachedFolder(`${wanted.name}-${wanted.version}`, (into, target) =>
+  const names = [`${wanted.name}-${wanted.version}`, ...(wanted.companions ?? []).map((name) => name.replace('==', '-'))];
+  return cachedFolder(names.join('-'), (into, target) =>
     install(wanted, into, () => say?.(`installing ${wanted.name} ${wanted.version}, once, into ${target}`)),
   );
 }
@@ -33,7 +36,7 @@ export async function pythonInterpreter(): Promise<string> {
   return onPath('python3').catch(() => onPath('python'));
 }
 
-async function install({ name, version, extra }: PythonPackage, into: string, announce: () => void): Promise<void> {
+async function install({ name, version, extra, companions = [] }: PythonPackage, into: string, announce: () => void): Promise<void> {
   const python = await pythonInterpreter();
   announce();
   const folder = await mkdtemp(join(tmpdir(), 'axiom-pip-'));
@@ -43,7 +46,7 @@ async function install({ name, version, extra }: PythonPackage, into: string, an
     // With --target, pip needs no permission from a distribution that manages its own Python packages.
     await run(
       program,
-      ['-m', 'pip', 'install', ...quiet, '--target', into, `${name}${extra === undefined ? '' : `[${extra}]`}==${version}`],
+      ['-m', 'pip', 'install', ...quiet, '--target', into, `${name}${extra === undefined ? '' : `[${extra}]`}==${version}`, ...companions],
       {
         timeout: 300_000,
         env: { ...process.env, ...environment },

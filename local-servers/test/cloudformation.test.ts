@@ -233,6 +233,28 @@ describe('as on AWS', () => {
     await remove('counted');
   });
 
+  /** What a function answers that a stack of its own makes. */
+  const answerOf = async (stack: string, runs: object, event: unknown): Promise<unknown> => {
+    const Properties = { Handler: 'index.handler', Role: roleArn('function'), ...runs };
+    const { Name } = await deploy(stack, { Function: { Type: 'AWS::Lambda::Function', Properties } }, { Name: ref('Function') });
+    const answer = await fetch(`${emulator.endpoint}/2015-03-31/functions/${Name}/invocations`, {
+      method: 'POST',
+      headers: {
+        authorization: `AWS4-HMAC-SHA256 Credential=${root.id}/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0`,
+      },
+      body: JSON.stringify(event),
+    });
+    return answer.json();
+  };
+
+  it("a function in Python finds boto3, whatever this host's Python has", async () => {
+    const code =
+      'import boto3, botocore\ndef handler(event, context):\n  return [boto3.__version__, botocore.__version__, boto3.__file__]\n';
+    const found = await answerOf('python', { Runtime: 'python3.13', Code: { ZipFile: code } }, {});
+    expect(found).toEqual(['1.43.106', '1.43.106', expect.stringContaining('ministack')]);
+    await remove('python');
+  });
+
   it("a function of the CDK's finds the EC2 client of the SDK, and its calls take effect", async () => {
     const { Vpc, Group } = await deploy('function', network, { Vpc: ref('Vpc'), Group: attribute('Vpc', 'DefaultSecurityGroup') });
     const code = `const { EC2 } = require('@aws-sdk/client-ec2');
@@ -241,17 +263,7 @@ describe('as on AWS', () => {
         await new EC2({}).revokeSecurityGroupEgress(everything);
         return new EC2({}).revokeSecurityGroupEgress({ ...everything, GroupId: 'sg-none' }).catch(({ name }) => name);
       };`;
-    const runs = { Runtime: 'nodejs22.x', Handler: 'index.handler', Code: { ZipFile: code }, Role: roleArn('function') };
-    const functionName = (await deploy('revoke', { Revoke: { Type: 'AWS::Lambda::Function', Properties: runs } }, { Name: ref('Revoke') }))
-      .Name;
-    const answer = await fetch(`${emulator.endpoint}/2015-03-31/functions/${functionName}/invocations`, {
-      method: 'POST',
-      headers: {
-        authorization: `AWS4-HMAC-SHA256 Credential=${root.id}/20260101/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=0`,
-      },
-      body: JSON.stringify({ GroupId: Group }),
-    });
-    expect(await answer.json()).toBe('InvalidGroup.NotFound');
+    expect(await answerOf('revoke', { Runtime: 'nodejs22.x', Code: { ZipFile: code } }, { GroupId: Group })).toBe('InvalidGroup.NotFound');
     const groups = await ec2('DescribeSecurityGroups');
     const [, ofNetwork = ''] = groups.body.split(`<groupId>${Group}<`);
     expect(ofNetwork.split('</ipPermissionsEgress>')[0]).not.toContain('0.0.0.0/0');

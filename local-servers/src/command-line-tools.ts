@@ -6,12 +6,12 @@ import { onPath, type Say } from './resolve.js';
 import { unpackedProgram } from './unpacked-program.js';
 
 /** Programs that a bare system may lack, with the package of Debian that has each. */
-const PROGRAMS = { curl: 'curl', openssl: 'openssl', ps: 'procps', unzip: 'unzip', wget: 'wget', zip: 'zip' } as const;
+const PROGRAMS = { curl: 'curl', jq: 'jq', openssl: 'openssl', ps: 'procps', unzip: 'unzip', wget: 'wget', zip: 'zip' } as const;
 const SUITE = 'trixie';
 
 /**
- * A folder for PATH with those of curl, openssl, ps, unzip, wget and zip that this host lacks, from Debian's packages, which are downloaded and
- * unpacked once per user; nothing when it has them all.
+ * A folder for PATH with those of curl, jq, openssl, ps, unzip, wget and zip that this host lacks, from Debian's packages, which are
+ * downloaded and unpacked once per user; nothing when it has them all.
  */
 export async function commandLineTools(say?: Say): Promise<string | undefined> {
   const missing: (keyof typeof PROGRAMS)[] = [];

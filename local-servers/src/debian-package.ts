@@ -66,6 +66,8 @@ async function download(apt: string, work: string, { name, suite, architecture }
     'APT::Sandbox::User': '', // apt's own user can't enter the folder
     'Acquire::Languages': 'none',
     'Acquire::Retries': '3',
+    // A mirror that lags some days has lists of unstable past their date; their signature is checked all the same.
+    'Acquire::Check-Valid-Until': 'false',
     ...(architecture !== undefined && { 'APT::Architecture': architecture, 'APT::Architectures': architecture }),
   };
   const options = ['-q', ...Object.entries(settings).flatMap(([key, value]) => ['-o', `${key}=${value}`])];

@@ -453,6 +453,13 @@ run_container() {
   "$TOOL" run --detach --restart unless-stopped "${RUN_OPTIONS[@]}" "${2:-$1}" >/dev/null
 }
 
+# A container that waits for the next start. One that was there is made anew.
+create_container() {
+  remove_container
+  container_options "$1"
+  "$TOOL" create --restart unless-stopped "${RUN_OPTIONS[@]}" "$1" >/dev/null || fail "$EXIT_FAILED" "$TOOL does not make a container of $1." "See the message above."
+}
+
 remove_container() {
   "$TOOL" rm --force --volumes "$CONTAINER" >/dev/null 2>&1
   return 0
@@ -506,8 +513,9 @@ report_container() {
       ;;
     *)
       code=$(exit_code_of_container)
-      "$TOOL" stop -t 10 "$CONTAINER" >/dev/null 2>&1
       "$TOOL" logs --tail 20 "$CONTAINER" >&2
+      # Not stop: between two starts podman takes it for done, and starts again.
+      create_container "$(image_of_container)"
       case $code in "$EXIT_CONFIG" | "$EXIT_UNAVAILABLE") ;; *) code=$EXIT_FAILED ;; esac
       fail "$code" "$CONTAINER did not start." "Mend what it says above."
       ;;
@@ -541,7 +549,8 @@ update() {
   fi
   if ! container_runs; then
     merge_settings
-    run_stopped "$wanted"
+    create_container "$wanted"
+    say "$wanted is in place for the next start."
     return
   fi
   was_ready=$(health)
@@ -551,14 +560,6 @@ update() {
     fail "$EXIT_FAILED" "the new image was not ready; the old one is back and running." "What the new one said stands above."
   fi
   say "$wanted is running. The image before it: $old"
-}
-
-# A stopped container is made anew, and stays stopped.
-run_stopped() {
-  remove_container
-  container_options "$1"
-  "$TOOL" create --restart unless-stopped "${RUN_OPTIONS[@]}" "$1" >/dev/null || fail "$EXIT_FAILED" "$TOOL does not make a container of $1." "See the message above."
-  say "$1 is in place for the next start."
 }
 
 # The same name with another tag. A digest is a version by itself.

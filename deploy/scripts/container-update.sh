@@ -15,7 +15,8 @@ update() {
   fi
   if ! container_runs; then
     merge_settings
-    run_stopped "$wanted"
+    create_container "$wanted"
+    say "$wanted is in place for the next start."
     return
   fi
   was_ready=$(health)
@@ -25,14 +26,6 @@ update() {
     fail "$EXIT_FAILED" "the new image was not ready; the old one is back and running." "What the new one said stands above."
   fi
   say "$wanted is running. The image before it: $old"
-}
-
-# A stopped container is made anew, and stays stopped.
-run_stopped() {
-  remove_container
-  container_options "$1"
-  "$TOOL" create --restart unless-stopped "${RUN_OPTIONS[@]}" "$1" >/dev/null || fail "$EXIT_FAILED" "$TOOL does not make a container of $1." "See the message above."
-  say "$1 is in place for the next start."
 }
 
 # The same name with another tag. A digest is a version by itself.

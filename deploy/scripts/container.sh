@@ -56,6 +56,13 @@ run_container() {
   "$TOOL" run --detach --restart unless-stopped "${RUN_OPTIONS[@]}" "${2:-$1}" >/dev/null
 }
 
+# A container that waits for the next start. One that was there is made anew.
+create_container() {
+  remove_container
+  container_options "$1"
+  "$TOOL" create --restart unless-stopped "${RUN_OPTIONS[@]}" "$1" >/dev/null || fail "$EXIT_FAILED" "$TOOL does not make a container of $1." "See the message above."
+}
+
 remove_container() {
   "$TOOL" rm --force --volumes "$CONTAINER" >/dev/null 2>&1
   return 0
@@ -109,8 +116,9 @@ report_container() {
       ;;
     *)
       code=$(exit_code_of_container)
-      "$TOOL" stop -t 10 "$CONTAINER" >/dev/null 2>&1
       "$TOOL" logs --tail 20 "$CONTAINER" >&2
+      # Not stop: between two starts podman takes it for done, and starts again.
+      create_container "$(image_of_container)"
       case $code in "$EXIT_CONFIG" | "$EXIT_UNAVAILABLE") ;; *) code=$EXIT_FAILED ;; esac
       fail "$code" "$CONTAINER did not start." "Mend what it says above."
       ;;

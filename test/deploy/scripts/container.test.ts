@@ -46,6 +46,16 @@ it('runs hardened on the host network, with the settings from the file', () => {
   expect(box.calls().join('\n')).not.toContain(KEY);
 });
 
+it('makes a container that ended anew, for the next start: a stop between two of its restarts would not hold', () => {
+  aContainer({ running: false, name: 'registry.example.com/runner:9' });
+  box.write('new', 'broken');
+  expect(box.run(['start', ...GIVEN], KEY)).toEqual({ code: 1, output: expect.stringContaining('axiom-runner did not start.') });
+  const changes = box.calls().filter((call) => !call.startsWith('docker inspect '));
+  const [shown, removed, made] = changes.slice(-3);
+  expect([shown, removed]).toEqual(['docker logs --tail 20 axiom-runner', 'docker rm --force --volumes axiom-runner']);
+  expect(made).toMatch(/^docker create --restart unless-stopped .* registry\.example\.com\/runner:9$/);
+});
+
 it('mounts files that the settings name, at the same path', () => {
   box.write('ca.pem', 'pem');
   box.run(['start', '--no-wait', ...GIVEN, '--env', `AXIOM_TLS_CA_FILE=${box.path}/ca.pem`], KEY);

@@ -30,7 +30,6 @@ module.exports = {
   workerIdleMemoryLimit: '700MB',
   // A busy machine is slow, which is no fault of what is tested.
   testTimeout: 30_000,
-  testSequencer: '<rootDir>/test/support/long-suites-first.cjs',
   projects: [
     project('constructs', 'test', { esm: false, cdk: true, ignore: ['<rootDir>/test/(e2e|parity|release|languages|packages)/'] }),
     project('parity', 'test/parity', { esm: false, importsEsm: true, cdk: true }),

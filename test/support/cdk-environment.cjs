@@ -13,14 +13,16 @@ class CdkEnvironment extends TestEnvironment {
 }
 
 const requireOfCdk = createRequire(require.resolve('aws-cdk-lib/package.json'));
-const package_ = requireOfCdk('@aws/cloudformation-validate');
-const engine = new package_.RegoEngine({});
+const validator = requireOfCdk('@aws/cloudformation-validate');
+let engine;
 
 /** The validator's package; its engine is made anew only for rules that are not the CDK's own. */
 const templateValidator = {
-  ...package_,
+  ...validator,
   RegoEngine: function RegoEngine(rules = {}) {
-    return Object.keys(rules).length === 0 ? engine : new package_.RegoEngine(rules);
+    if (Object.keys(rules).length > 0) return new validator.RegoEngine(rules);
+    engine ??= new validator.RegoEngine(rules);
+    return engine;
   },
 };
 

@@ -35,8 +35,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'axiom-docs-aws-'));
   const [python, modules] = await Promise.all([pythonInterpreter(), pythonPackage(AWS_CLI)]);
   await writeFile(join(folder, 'aws'), `#!/bin/sh\nPYTHONPATH='${modules}' exec '${python}' -m awscli "$@"\n`, { mode: 0o755 });
-  const profile = (name: string) =>
-    `[profile ${name}]\nregion = eu-central-1\naws_access_key_id = 111111111111\naws_secret_access_key = test\n`;
+  // Each an account of its own: in one, the CLI's names of change sets, which go by the second, would meet.
+  const profile = (name: string, index: number) =>
+    `[profile ${name}]\nregion = eu-central-1\naws_access_key_id = ${String(index + 1).repeat(12)}\naws_secret_access_key = test\n`;
   await writeFile(join(folder, 'config'), ['payments', 'logistics', 'analytics'].map(profile).join(''));
   await writeFile(join(folder, 'api-key.txt'), 'key of the group');
   await symlink(join(ROOT, 'deploy'), join(folder, 'deploy'));

@@ -1,7 +1,6 @@
 import { readFile, stat, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort, startTemporal, stopAll, type TemporalServer } from '@axiom-runner/local-servers';
-import { until } from '../../runner-runtime/test/process/support/until.js';
 import {
   commandLines,
   type Ended,
@@ -117,11 +116,9 @@ describe('start', () => {
 
   it('leaves a runner running that does not reach its control plane, and says so', async () => {
     settings = await settingsOf(`127.0.0.1:${await freePort()}`);
-    const { code, output } = await folder.run(['start', ...settings, '--apikey', KEY], { environment: { AXIOM_READY_SECONDS: '3' } });
-    expect([code, output]).toEqual([69, expect.stringContaining('not ready after 3 seconds; it goes on trying')]);
+    const { code, output } = await folder.run(['start', ...settings, '--apikey', KEY], { environment: { AXIOM_READY_SECONDS: '20' } });
+    expect([code, output]).toEqual([69, expect.stringContaining('CONTROL_PLANE_UNREACHABLE')]);
     expect(await statusOf()).toMatchObject({ code: 1, running: true, ready: false });
-    // A busy host may take longer than the script waited.
-    await until('the fault in the log', async () => (await folder.run(['logs'])).output.includes('CONTROL_PLANE_UNREACHABLE'));
   }, 60_000);
 
   it('takes no other process for the runner', async () => {
